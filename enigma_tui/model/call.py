@@ -1,0 +1,185 @@
+"""One call: what identifies it, what is known of it, and where it is in its life.
+
+A call is a value. The board replaces it when an entry of the journal changes it, so whatever a
+screen or a filter holds is a snapshot that never changes under its hands.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from .notification import Direction
+
+
+class EntryId(NamedTuple):
+    """The id of a journal entry: when it was collected, by the server's clock."""
+
+    ms: int
+    """Milliseconds since the epoch."""
+    seq: int
+
+    def __str__(self) -> str:
+        return f"{self.ms}-{self.seq}"
+
+    @classmethod
+    def parse(cls, text: str) -> "EntryId":
+        """Read `"1763800000000-0"`; raises `ValueError` on anything else."""
+        ms, dash, seq = text.partition("-")
+        if not dash:
+            raise ValueError(f"not an entry id: {text!r}")
+        return cls(int(ms), int(seq))
+
+
+ORIGIN = EntryId(0, 0)
+"""Before every entry."""
+
+
+class Feed(StrEnum):
+    """Whose reference a `call_ref` is; the two number their calls independently."""
+
+    CLICK2DIAL = "click2dial"
+    DIALLER = "dialler"
+
+
+class CallKey(NamedTuple):
+    """What identifies a call.
+
+    The reference alone does not: references repeat between sites, between Dialler and
+    Click2Dial, and after a PBX is reset.
+    """
+
+    source: str
+    feed: Feed
+    call_ref: str
+    since: EntryId
+    """The entry that opened this use of the reference."""
+
+
+class CallState(StrEnum):
+    """Where a call is in its life, as a supervisor reads it."""
+
+    LIVE = "live"
+    ENDED = "ended"
+    ABANDONED = "abandoned"
+    GHOST = "ghost"
+    """Still without an end long after any call would be over; the end must have been lost."""
+    SUPERSEDED = "superseded"
+    """Its reference has been taken into use again, so it can no longer be disposed of by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the site decides of a call's life; the same on every board."""
+
+    cdr_sources: Set[str] = frozenset()
+    """The sources whose ends of calls are collected."""
+    ghost_after_ms: int = 4 * 3600_000
+    """With a CDR feed: a call that is live for longer is a ghost."""
+    assume_ended_after_ms: int = 2 * 3600_000
+    """Without a CDR feed: a call is taken to be over after this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One extension's part of a call."""
+
+    extension: str
+    entry: EntryId
+    """The notification that told of it; its time is when the leg began."""
+    late: bool = False
+    """Whether it waited in a list that nobody collected: it began earlier, nobody knows when."""
+    ended_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How and when a call was over."""
+
+    entry: EntryId
+    """The CDR; or, where the end is assumed, the entry that gave reason to."""
+    reason: str = ""
+    code: str = ""
+    talk: float | None = None
+    """Seconds in conversation, as the PBX counted them."""
+    recording: str = ""
+    abandoned: bool = False
+    assumed: bool = False
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Disposition:
+    """What a supervisor recorded as the outcome of a call."""
+
+    code: str
+    by: str
+    at_ms: int
+    version: int
+    """Counts the acts on this call from 1; an act on an older version is refused."""
+    note: str = ""
+    callback_ms: int | None = None
+    """When the caller is to be called back; milliseconds since the epoch."""
+    verified: bool = False
+    """Whether `by` is the server's ACL user and not self-declared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as the journal tells it."""
+
+    key: CallKey
+    caller: str
+    dialled: str
+    contact_ref: str
+    direction: Direction
+    hold: float | None = None
+    """Seconds in the queue, `None` when the PBX did not say."""
+    legs: tuple[Leg, ...] = field(default=())
+    end: End | None = None
+    disposition: Disposition | None = None
+    superseded: bool = False
+
+    @property
+    def extension(self) -> str:
+        """The extension that has the call, or had it last; empty for an abandoned call."""
+        return self.legs[-1].extension if self.legs else ""
+
+    @property
+    def began(self) -> EntryId:
+        """The first that was heard of the call."""
+        return self.legs[0].entry if self.legs else self.key.since
+
+    @property
+    def late(self) -> bool:
+        """Whether what is counted from the call's beginning is only a lower bound."""
+        return bool(self.legs) and self.legs[0].late
+
+    def state(self, now_ms: int, policy: Policy) -> CallState:
+        """Return where the call is at `now_ms` (milliseconds, the server's clock)."""
+        if self.end is not None:
+            if self.superseded and self.disposition is None:
+                return CallState.SUPERSEDED
+            return CallState.ABANDONED if self.end.abandoned else CallState.ENDED
+        age = now_ms - self.legs[-1].entry.ms if self.legs else 0
+        if self.key.source in policy.cdr_sources:
+            return CallState.GHOST if age > policy.ghost_after_ms else CallState.LIVE
+        return CallState.ENDED if age > policy.assume_ended_after_ms else CallState.LIVE
+
+    def due_ms(self, policy: Policy) -> int | None:
+        """Return when `state` will change by the mere passing of time, or `None` if never."""
+        if self.end is not None or not self.legs:
+            return None
+        has_cdr = self.key.source in policy.cdr_sources
+        wait = policy.ghost_after_ms if has_cdr else policy.assume_ended_after_ms
+        return self.legs[-1].entry.ms + wait
+
+    def talk_seconds(self, now_ms: int) -> float | None:
+        """Return the seconds since the connection, or in conversation once that is known."""
+        if self.end is None:
+            return max(0.0, (now_ms - self.began.ms) / 1000) if self.legs else None
+        if self.end.talk is not None:
+            return self.end.talk
+        if self.end.assumed or not self.legs:
+            return None
+        return max(0.0, (self.end.entry.ms - self.began.ms) / 1000)

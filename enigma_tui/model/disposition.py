@@ -1,0 +1,91 @@
+"""The tree of disposition codes, and what each of them requires."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One outcome, or a group of outcomes, that a supervisor can choose."""
+
+    code: str
+    """What is recorded; a code in a group carries the group's before a dot."""
+    label: str
+    key: str
+    """The one key that chooses it."""
+    note_required: bool = False
+    callback: bool = False
+    """Whether it asks when the caller is to be called back."""
+    codes: tuple["Code", ...] = ()
+    """The second level; a code that has one is a group and is not recorded itself."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether something has to be typed before it can be recorded."""
+        return self.note_required or self.callback
+
+
+@dataclass(frozen=True, slots=True)
+class CodeTree:
+    """All codes of a site."""
+
+    codes: tuple[Code, ...]
+
+    def leaves(self) -> Iterator[Code]:
+        """Yield every code that can be recorded, in the order of the tree."""
+        for code in self.codes:
+            if code.codes:
+                yield from code.codes
+            else:
+                yield code
+
+    def find(self, name: str) -> Code | None:
+        """Return the code recorded as `name`; a second-level code is found without its group."""
+        for leaf in self.leaves():
+            if name == leaf.code:
+                return leaf
+        matching = [leaf for leaf in self.leaves() if leaf.code.rpartition(".")[2] == name]
+        return matching[0] if len(matching) == 1 else None
+
+    def search(self, text: str) -> list[Code]:
+        """Return the codes whose label or name has every word of `text`."""
+        words = text.casefold().split()
+        return [
+            leaf
+            for leaf in self.leaves()
+            if all(word in f"{leaf.label} {leaf.code}".casefold() for word in words)
+        ]
+
+
+def parse_when(text: str, now: datetime) -> datetime:
+    """Read when to call back: `30m`, `2h`, `14:30`, `tomorrow 9:00` or `2026-11-30 14:30`.
+
+    `now` carries the zone that is meant. A bare time that is past today means tomorrow. Raises
+    `ValueError` with a sentence for the person who typed it.
+    """
+    typed = text.strip().casefold()
+    if match := re.fullmatch(r"(?:in\s+)?\+?(\d{1,4})\s*(m|min|h|d)", typed):
+        unit = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days"}[match[2]]
+        return now + timedelta(**{unit: int(match[1])})
+    if match := re.fullmatch(r"(tomorrow\s+|today\s+)?(\d{1,2})[:h](\d{2})", typed):
+        hour, minute = int(match[2]), int(match[3])
+        if hour < 24 and minute < 60:
+            day = now + timedelta(days=1 if (match[1] or "").startswith("tomorrow") else 0)
+            when = day.replace(hour=hour, minute=minute, second=0, microsecond=0)
+            if when <= now and match[1]:
+                raise ValueError("that time is past")
+            return when if when > now else when + timedelta(days=1)
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}[ t]\d{1,2}:\d{2}", typed):
+        try:
+            when = datetime.strptime(typed.replace("t", " "), "%Y-%m-%d %H:%M").replace(
+                tzinfo=now.tzinfo
+            )
+        except ValueError:
+            pass
+        else:
+            if when <= now:
+                raise ValueError("that time is past")
+            return when
+    raise ValueError("when? for example 30m, 2h, 14:30, tomorrow 9:00 or 2026-11-30 14:30")

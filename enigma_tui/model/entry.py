@@ -1,0 +1,114 @@
+"""The journal's entries, decoded: the events that every board is built from.
+
+An entry keeps what arrived byte for byte; what it means is worked out here, at reading, so a
+later version may understand more of an old journal. Kinds that are not known are passed over.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .call import CallKey, Disposition, EntryId, Feed
+from .notification import Notification, unpack
+from .text import safe, safe_reference
+
+DEFAULT_SOURCE = "pbx"
+"""The name of a site's only PBX, as long as nobody gave it another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """The PBX sent something."""
+
+    id: EntryId
+    source: str
+    feed: str
+    """The feed's role: `inbound` or `cdr`."""
+    late: bool
+    what: Notification
+
+
+@dataclass(frozen=True, slots=True)
+class Disposed:
+    """Somebody recorded the outcome of a call."""
+
+    id: EntryId
+    key: CallKey
+    disposition: Disposition
+
+
+@dataclass(frozen=True, slots=True)
+class SiteChanged:
+    """The shared settings were written; whoever depends on them reads them again."""
+
+    id: EntryId
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The cap on entries removed some that the retention would have kept."""
+
+    id: EntryId
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An entry of a kind, or in a shape, that this version does not know."""
+
+    id: EntryId
+    kind: str
+
+
+Event = Notified | Disposed | SiteChanged | Cut | Unknown
+
+NOTIFICATION_KINDS = frozenset({"call", "cdr", "status"})
+
+
+def decode(entry_id: EntryId, fields: Mapping[bytes, bytes]) -> Event:
+    """Read one journal entry. Never raises: what cannot be understood is `Unknown`."""
+    kind = _text(fields, b"kind")
+    try:
+        if kind in NOTIFICATION_KINDS:
+            return Notified(
+                id=entry_id,
+                source=_text(fields, b"source") or DEFAULT_SOURCE,
+                feed=_text(fields, b"feed"),
+                late=b"late" in fields,
+                what=unpack(fields[b"raw"]),
+            )
+        if kind == "disposition":
+            return Disposed(entry_id, _key(fields), _disposition(entry_id, fields))
+        if kind == "site":
+            return SiteChanged(entry_id, _text(fields, b"by"))
+        if kind == "cut":
+            return Cut(entry_id, int(fields[b"count"]))
+    except (KeyError, ValueError):
+        return Unknown(entry_id, safe(kind))
+    return Unknown(entry_id, safe(kind))
+
+
+def _text(fields: Mapping[bytes, bytes], name: bytes) -> str:
+    return fields.get(name, b"").decode("utf-8", "surrogateescape")
+
+
+def _key(fields: Mapping[bytes, bytes]) -> CallKey:
+    return CallKey(
+        source=safe(_text(fields, b"source")),
+        feed=Feed(_text(fields, b"call_feed")),
+        call_ref=safe_reference(_text(fields, b"call_ref")),
+        since=EntryId.parse(_text(fields, b"since")),
+    )
+
+
+def _disposition(entry_id: EntryId, fields: Mapping[bytes, bytes]) -> Disposition:
+    callback = _text(fields, b"callback")
+    return Disposition(
+        code=safe(_text(fields, b"code")),
+        by=safe(_text(fields, b"by")),
+        at_ms=entry_id.ms,
+        version=int(fields[b"version"]),
+        note=safe(_text(fields, b"note"), 1000),
+        callback_ms=int(callback) if callback else None,
+        verified=_text(fields, b"verified") == "1",
+    )

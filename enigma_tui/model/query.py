@@ -1,0 +1,399 @@
+"""The filter language: a supervisor's text becomes a test of calls, or an error with its place.
+
+    filter  = all ("or" all)*
+    all     = one (["and"] one)*
+    one     = "!"* ( "(" filter ")" | field op value ("," value)* | word | phrase )
+    op      = ":" | "=" | "!=" | ">" | ">=" | "<" | "<="
+
+A word ends at a space, a quote, a parenthesis or an operator; a value only at a space, a quote, a
+parenthesis or a comma, so that `hold:1:30` needs no quotes. In quotes, `\\"` and `\\\\` stand for a
+quote and a backslash. Adjacent words of digits are one number.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NoReturn
+
+from .call import Call
+from .phone import Dialplan
+from .query_fields import (
+    TABLE,
+    Lens,
+    QueryError,
+    Test,
+    Value,
+    all_of,
+    any_of,
+    complement,
+    number_test,
+    pattern,
+    suggestion,
+)
+from .text import safe
+
+__all__ = ["FIELDS", "Lens", "Query", "QueryError", "field_values", "parse", "with_field"]
+
+FIELDS: Mapping[str, str] = MappingProxyType({name: entry.help for name, entry in TABLE.items()})
+"""Each field's name and what it is, in one line."""
+
+MAX_LENGTH = 2000
+"""The most characters of a filter; choosing every extension of a large floor takes many."""
+
+MAX_DEPTH = 50
+"""How deep parentheses may nest."""
+
+_OPERATOR = re.compile(r"!=|>=|<=|[:=<>]")
+_WORD = re.compile(r'(?:(?!!=)[^\s"():=<>])+')
+_VALUE = re.compile(r'[^\s"(),]+')
+_DIGITS = re.compile(r"[0-9-]*[0-9][0-9-]*")
+_DIGIT = "0123456789-"
+_KEYWORDS = frozenset({"and", "or"})
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A filter that has been understood."""
+
+    text: str
+    timed: bool
+    """Whether the answer for a call can change by the mere passing of time."""
+    _test: Test = field(repr=False, compare=False)
+
+    def matches(self, call: Call, lens: Lens) -> bool:
+        """Tell whether the filter lets `call` through. Never raises."""
+        return self._test(call, lens)
+
+
+def parse(text: str, codes: Collection[str] = ()) -> Query:
+    """Read a filter; an empty one lets every call through.
+
+    `codes` are the known disposition codes: with them, a code that none begins with is a mistake.
+    Raises `QueryError`, and nothing else.
+    """
+    parser = _Parser(text, codes)
+    test = _any_of_all(parser.alternatives())
+    return Query(text, parser.timed, test)
+
+
+def field_values(text: str, name: str) -> tuple[str, ...]:
+    """Return the values of the `name:` term that stands by itself in a filter, `()` if none does.
+
+    By itself: neither negated nor in parentheses nor one side of an `or`. Ranges and wildcards
+    are returned as they are written. A text that is no filter has none.
+    """
+    try:
+        terms = _top_level(text)
+    except QueryError:
+        return ()
+    for term in terms:
+        if term.field == name:
+            return tuple(value.text for value in term.values)
+    return ()
+
+
+def with_field(text: str, name: str, values: Sequence[str]) -> str:
+    """Return the filter with `values` in its `name:` term, and the rest as it was typed.
+
+    Replaces the term that `field_values` reads, adds one if there is none, and removes it if
+    there are no values. Raises `QueryError` if `text` is no filter or would not be one after.
+    """
+    if name not in TABLE:
+        raise _unknown_field(name, 0, 0)
+    terms = _top_level(text)
+    if not values and all(term.field != name for term in terms):
+        return text
+    new = f"{name}:{','.join(_written(value, name) for value in values)}" if values else ""
+    if not terms and text.strip():
+        changed = f"({text.strip()}) {new}"  # an `or` would take the new term for one side alone
+    else:
+        changed = _rewritten(text, terms, name, new)
+    parse(changed)
+    return changed
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """One of the things that are ANDed, and where it stands in the text."""
+
+    test: Test
+    start: int
+    end: int
+    field: str = ""
+    """Of a term with `:` that is not negated."""
+    values: tuple[Value, ...] = ()
+
+
+def _any_of_all(alternatives: list[list[_Term]]) -> Test:
+    return any_of(all_of(term.test for term in terms) for terms in alternatives)
+
+
+# ── bare words ──────────────────────────────────────────────────────────────────────────────
+
+
+def _bare(value: Value) -> Test:
+    """Return the test for a word without a field: numbers, label, references, extension."""
+    number = number_test(value, "infix", lambda call: call.caller, lambda call: call.dialled)
+    needle = max(value.pieces or [value.text], key=len).casefold()
+
+    def passes(call: Call, lens: Lens) -> bool:
+        return needle in _searched(call, lens)
+
+    if value.pieces is None:
+        return passes if Dialplan.digits(value.text) is None else any_of((number, passes))
+    matches = pattern(value.pieces)
+
+    def passes_pattern(call: Call, lens: Lens) -> bool:
+        searched = _searched(call, lens)
+        return needle in searched and any(map(matches, searched.split("\n")))
+
+    return any_of((number, passes_pattern))
+
+
+def _searched(call: Call, lens: Lens) -> str:
+    # One folding and one search instead of six; a line break is in no value (see `text.safe`).
+    label = lens.label(call.dialled) if lens.labels else ""
+    return (
+        f"{call.caller}\n{call.dialled}\n{label}\n{call.contact_ref}\n"
+        f"{call.extension}\n{call.key.call_ref}"
+    ).casefold()
+
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────
+
+
+class _Parser:
+    """Reads one text from left to right."""
+
+    def __init__(self, text: str, codes: Collection[str]) -> None:
+        if len(text) > MAX_LENGTH:
+            message = f"a filter has up to {MAX_LENGTH:,} characters"
+            raise QueryError(message, MAX_LENGTH, len(text))
+        self._text = text
+        self._codes = codes
+        self._at = 0
+        self._depth = 0
+        self.timed = False
+
+    def alternatives(self) -> list[list[_Term]]:
+        """Read all of the text: what is ORed, each of it what is ANDed."""
+        self._skip_space()
+        if self._at == len(self._text):
+            return [[]]
+        found = self._alternatives()
+        if self._at < len(self._text):
+            self._fail("no parenthesis is open here", self._at, self._at + 1)
+        return found
+
+    def _alternatives(self) -> list[list[_Term]]:
+        found = [self._terms()]
+        while self._keyword("or"):
+            found.append(self._terms())
+        return found
+
+    def _terms(self) -> list[_Term]:
+        terms = [self._term()]
+        while self._keyword("and") or not (self._peek() in ("", ")") or self._next_word() == "or"):
+            terms.append(self._term())
+        return terms
+
+    def _term(self) -> _Term:
+        self._skip_space()
+        start = self._at
+        while self._peek() == "!" and not self._text.startswith("!=", self._at):
+            self._at += 1
+            self._skip_space()
+        negations = self._text.count("!", start, self._at)
+        term = self._positive()
+        if not negations:
+            return term
+        test = complement(term.test) if negations % 2 else term.test
+        return _Term(test, start, self._at)
+
+    def _positive(self) -> _Term:
+        start = self._at
+        if self._peek() == "(":
+            return self._group()
+        if self._peek() == '"':
+            value = self._phrase()
+            if not value.text:
+                self._fail("a word is expected between the quotes", start, self._at)
+            return _Term(_bare(value), start, self._at)
+        word = self._next_word()
+        if not word or word in _KEYWORDS:
+            self._fail_at_term(word)
+        self._at += len(word)
+        end = self._at
+        self._skip_space()
+        operator = _OPERATOR.match(self._text, self._at)
+        if operator is None:
+            self._at = end
+            value = self._joined(Value(self._text[start:end], start, end))
+            return _Term(_bare(value), start, self._at)
+        return self._field_term(word, start, end, operator)
+
+    def _fail_at_term(self, word: str) -> NoReturn:
+        operator = _OPERATOR.match(self._text, self._at)
+        if operator is not None:
+            self._fail(f"a field is expected before {operator[0]}", self._at, operator.end())
+        if word:
+            self._fail(f"a word is expected before {word}", self._at, self._at + len(word))
+        if self._peek():
+            self._fail("a word or a field is expected", self._at, self._at + 1)
+        # Nothing is left: the word or sign that asks for more is underlined instead.
+        end = len(self._text.rstrip())
+        start = end - len(self._text[:end].split()[-1])
+        self._fail("a word or a field is expected after this", start, end)
+
+    def _group(self) -> _Term:
+        start = self._at
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            self._fail(f"parentheses nest up to {MAX_DEPTH} deep", start, start + 1)
+        self._at += 1
+        found = self._alternatives()
+        if self._peek() != ")":
+            self._fail("this parenthesis is not closed: ) is expected", start, start + 1)
+        self._at += 1
+        self._depth -= 1
+        return _Term(_any_of_all(found), start, self._at)
+
+    def _field_term(self, word: str, start: int, end: int, operator: re.Match[str]) -> _Term:
+        name, op = word.casefold(), operator[0]
+        entry = TABLE.get(name)
+        if entry is None:
+            raise _unknown_field(word, start, end)
+        self.timed |= entry.timed
+        self._at = operator.end()
+        ordered = op not in (":", "=", "!=")
+        if ordered and not entry.compares:
+            self._fail(f"{name} has no order: : = or != is expected", operator.start(), self._at)
+        values = [self._value(f"a value is expected after {name}{op}", start)]
+        while self._peek() == ",":
+            self._at += 1
+            values.append(self._value("a value is expected after the comma", self._at - 1))
+        if len(values) > 1 and ordered:
+            self._fail(f"{op} takes one value", values[1].start, values[-1].end)
+        if entry.phone and not values[-1].quoted:
+            values[-1] = self._joined(values[-1])
+        kept = tuple(values)
+        test = entry.compile(op, kept, self._codes)
+        return _Term(test, start, self._at, name if op == ":" else "", kept)
+
+    def _value(self, expected: str, begun: int) -> Value:
+        before = self._at
+        self._skip_space()
+        start = self._at
+        if self._peek() == '"':
+            return self._phrase()
+        found = _VALUE.match(self._text, start)
+        # `contact:or` means the word; in `contact: or …` the value has been forgotten.
+        if found is None or (start > before and found[0].casefold() in _KEYWORDS):
+            self._fail(expected, begun, before)
+        self._at = found.end()
+        return Value(found[0], start, self._at)
+
+    def _phrase(self) -> Value:
+        start = self._at
+        read: list[str] = []
+        at = start + 1
+        while at < len(self._text):
+            char = self._text[at]
+            if char == '"':
+                self._at = at + 1
+                return Value("".join(read), start, self._at, quoted=True)
+            if char == "\\" and self._text[at + 1 : at + 2] in ('"', "\\"):
+                at += 1
+                char = self._text[at]
+            read.append(char)
+            at += 1
+        self._fail('this quote is not closed: " is expected', start, len(self._text))
+
+    def _joined(self, value: Value) -> Value:
+        """Add to a number the words of digits that follow it."""
+        if not _DIGITS.fullmatch(value.text.removeprefix("+")):
+            return value
+        parts, end = [value.text], value.end
+        while True:
+            self._skip_space()
+            word = self._next_word()
+            self._at += len(word)
+            last = self._at
+            self._skip_space()
+            is_field = _OPERATOR.match(self._text, self._at)
+            if is_field or not _DIGITS.fullmatch(word):
+                self._at = end
+                return Value("".join(parts), value.start, end)
+            parts.append(word)
+            end = last
+
+    def _keyword(self, keyword: str) -> bool:
+        """Pass over `keyword` if it is next; in quotes, or as a field, it is a word."""
+        self._skip_space()
+        if self._next_word() != keyword:
+            return False
+        self._at += len(keyword)
+        return True
+
+    def _next_word(self) -> str:
+        """Return the word that is next, a keyword in small letters, or nothing."""
+        found = _WORD.match(self._text, self._at)
+        word = found[0] if found else ""
+        return word.casefold() if word.casefold() in _KEYWORDS else word
+
+    def _peek(self) -> str:
+        return self._text[self._at : self._at + 1]
+
+    def _skip_space(self) -> None:
+        while self._peek().isspace():
+            self._at += 1
+
+    def _fail(self, message: str, start: int, end: int) -> NoReturn:
+        raise QueryError(message, start, end)
+
+
+def _unknown_field(word: str, start: int, end: int) -> QueryError:
+    near = suggestion(word, TABLE) or f": one of {', '.join(TABLE)} is expected"
+    return QueryError(f"unknown field {safe(word, 40)!r}{near}", start, end)
+
+
+# ── changing ────────────────────────────────────────────────────────────────────────────────
+
+
+def _top_level(text: str) -> list[_Term]:
+    """Return what a filter ANDs; nothing if it is empty or an `or`."""
+    alternatives = _Parser(text, ()).alternatives()
+    return alternatives[0] if len(alternatives) == 1 else []
+
+
+def _rewritten(text: str, terms: list[_Term], name: str, new: str) -> str:
+    """Return `text` with the first `name:` term become `new`, and further ones gone."""
+    written = ""
+    previous = -1
+    for index, term in enumerate(terms):
+        ours = term.field == name
+        part = new if ours else text[term.start : term.end]
+        if ours:
+            new = ""
+        if not part:
+            continue
+        if previous < 0:
+            written = part
+        elif previous == index - 1:
+            written += text[terms[previous].end : term.start] + part
+        else:
+            # What stood between has gone; words of digits must not join over the gap.
+            join = written[-1] in _DIGIT and part[0] in _DIGIT
+            written += f" and {part}" if join else f" {part}"
+        previous = index
+    return f"{written} {new}".strip() if new else written
+
+
+def _written(value: str, name: str) -> str:
+    """Return `value` as it is typed: in quotes where it would be read as something else."""
+    # A number is quoted always, for words of digits that follow would join it.
+    if not TABLE[name].phone and _VALUE.fullmatch(value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

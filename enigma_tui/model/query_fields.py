@@ -1,0 +1,400 @@
+"""The fields of the filter language: what each is called, takes, and how it tells calls apart.
+
+`query` reads a filter's text; this module turns one term of it into a test.
+"""
+
+import operator
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import MappingProxyType
+
+from .call import Call, CallState, Policy
+from .phone import Dialplan, Match
+from .text import safe
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """What a filter needs beside the call."""
+
+    now_ms: int
+    """Milliseconds since the epoch, the server's clock."""
+    policy: Policy
+    dialplan: Dialplan
+    labels: Mapping[str, str]
+    """Dialled number, in any spelling that `Dialplan.label` understands, to its label."""
+
+    def label(self, number: str) -> str:
+        """Return the label of a dialled number, empty if it has none."""
+        return self.dialplan.label(number, self.labels)
+
+
+class QueryError(ValueError):
+    """A mistake in a filter: what was expected, and where, as `[start, end)` of the text."""
+
+    def __init__(self, message: str, start: int, end: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.start = start
+        self.end = end
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A word or phrase of a filter, and where in the text it stands."""
+
+    text: str
+    start: int
+    end: int
+    quoted: bool = False
+    """Whether it is to be taken literally: no wildcard, range or keyword."""
+
+    @property
+    def pieces(self) -> list[str] | None:
+        """The literal parts between wildcards, or `None` if there is no wildcard."""
+        return self.text.split("*") if "*" in self.text and not self.quoted else None
+
+    def error(self, message: str) -> QueryError:
+        """Return the mistake that this value is."""
+        return QueryError(message, self.start, self.end)
+
+
+Test = Callable[[Call, Lens], bool]
+Compiler = Callable[[str, tuple[Value, ...], Collection[str]], Test]
+"""Makes the test of a term from its operator, its values and the known disposition codes; raises
+`QueryError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field by which calls can be filtered."""
+
+    help: str
+    compile: Compiler
+    compares: bool = False
+    """Whether it has an order, and so takes `>`, `>=`, `<` and `<=`."""
+    phone: bool = False
+    """Whether its values are telephone numbers, and so words of digits join."""
+    timed: bool = False
+    """Whether it changes by the mere passing of time."""
+
+
+def any_of(tests: Iterable[Test]) -> Test:
+    """Return the test that a call passes if it passes one of `tests`."""
+    several = tuple(tests)
+    if len(several) == 1:
+        return several[0]
+
+    def passes(call: Call, lens: Lens) -> bool:
+        for test in several:  # noqa: SIM110 - a generator costs more than the tests
+            if test(call, lens):
+                return True
+        return False
+
+    return passes
+
+
+def all_of(tests: Iterable[Test]) -> Test:
+    """Return the test that a call passes if it passes every one of `tests`."""
+    several = tuple(tests)
+    if len(several) == 1:
+        return several[0]
+
+    def passes(call: Call, lens: Lens) -> bool:
+        for test in several:  # noqa: SIM110 - a generator costs more than the tests
+            if not test(call, lens):
+                return False
+        return True
+
+    return passes
+
+
+def complement(test: Test) -> Test:
+    """Return the test that a call passes if it fails `test`."""
+    return lambda call, lens: not test(call, lens)
+
+
+def _unless(op: str, test: Test) -> Test:
+    return complement(test) if op == "!=" else test
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean …?` with the nearest of the known words, or nothing."""
+    near = get_close_matches(word[:40].casefold(), list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+# ── texts ───────────────────────────────────────────────────────────────────────────────────
+
+_RANGE = re.compile(r"([0-9]+)-([0-9]+)")
+
+
+def pattern(pieces: list[str]) -> Callable[[str], bool]:
+    """Return whether a text, in full and case-folded, has `pieces` with anything between them.
+
+    Each piece is sought once, leftmost: the time is linear in the text whatever was typed.
+    """
+    first, *middle, last = [piece.casefold() for piece in pieces]
+
+    def matches(text: str) -> bool:
+        end = len(text) - len(last)
+        at = len(first)
+        if at > end or not text.startswith(first) or not text.endswith(last):
+            return False
+        for piece in middle:
+            at = text.find(piece, at, end)
+            if at < 0:
+                return False
+            at += len(piece)
+        return True
+
+    return matches
+
+
+def _text_match(op: str, value: Value) -> Callable[[str], bool]:
+    """Return what tells whether a text is meant by one value."""
+    if value.pieces is not None:
+        matches = pattern(value.pieces)
+        return lambda text: matches(text.casefold())
+    needle = value.text.casefold()
+    exact = op != ":" or not needle
+    if needle.isascii() and not any(char.isalpha() for char in needle):
+        # Letters apart, case does not matter: the folding of every text is spared.
+        return needle.__eq__ if exact else lambda text: text.startswith(needle)
+    if exact:
+        return lambda text: text.casefold() == needle
+    return lambda text: text.casefold().startswith(needle)
+
+
+def _range_match(value: Value) -> Callable[[str], bool] | None:
+    found = _RANGE.fullmatch(value.text)
+    if found is None or value.quoted:
+        return None
+    low, high = found.groups()
+    if (size := len(low)) != len(high):
+        raise value.error("both ends of a range need the same number of digits, as in 2000-2099")
+    if low > high:
+        raise value.error(f"a range goes from low to high: {safe(f'{high}-{low}', 40)}")
+    return lambda text: (
+        len(text) == size and low <= text <= high and text.isdecimal() and text.isascii()
+    )
+
+
+def _text(get: Callable[[Call], str], *, ranges: bool = False) -> Compiler:
+    """Return the compiler of a field that is a text."""
+
+    def compile_term(op: str, values: tuple[Value, ...], _codes: Collection[str]) -> Test:
+        def one(value: Value) -> Test:
+            in_range = _range_match(value) if ranges else None
+            matches = in_range or _text_match(op, value)
+            return lambda call, _lens: matches(get(call))
+
+        return _unless(op, any_of(map(one, values)))
+
+    return compile_term
+
+
+# ── telephone numbers ───────────────────────────────────────────────────────────────────────
+
+
+def number_test(value: Value, match: Match, *gets: Callable[[Call], str]) -> Test:
+    """Return the test of the numbers that `gets` read, in whatever spelling they came."""
+    text = value.text
+    if value.pieces is not None:
+        return _number_pattern(text, value.pieces, gets)
+    if Dialplan.digits(text) is None:
+        return lambda call, lens: False
+
+    def passes(call: Call, lens: Lens) -> bool:
+        found = lens.dialplan.finder(text, match)
+        return found is not None and any([found(get(call)) for get in gets])
+
+    return passes
+
+
+def _number_pattern(text: str, parts: list[str], gets: tuple[Callable[[Call], str], ...]) -> Test:
+    digits = [Dialplan.digits(part) if part else "" for part in parts]
+    pieces = [piece for piece in digits if piece is not None]
+    if len(pieces) < len(digits) or not any(pieces):
+        return lambda call, lens: False
+    if text.startswith("+"):
+        pieces[0] = f"00{pieces[0]}"
+    matches = pattern(pieces)
+    end = pieces[-1][-6:]
+
+    def passes(call: Call, lens: Lens) -> bool:
+        for get in gets:
+            number = get(call)
+            # All spellings of a number end alike: few need to be worked out.
+            if not number.endswith(end) and number[1:].isdigit():
+                continue
+            if any(map(matches, lens.dialplan.forms(number))):
+                return True
+        return False
+
+    return passes
+
+
+def _phone(get: Callable[[Call], str], *, labelled: bool = False) -> Compiler:
+    """Return the compiler of a field that is a telephone number, and may have a label."""
+
+    def compile_term(op: str, values: tuple[Value, ...], _codes: Collection[str]) -> Test:
+        def one(value: Value) -> Test:
+            matches = _text_match(op, value)
+            tests: list[Test] = [lambda call, _lens: matches(get(call))]
+            if Dialplan.digits(value.text) is not None or value.pieces is not None:
+                # The digits decide alone: what was typed may be one spelling of several.
+                number = number_test(value, "prefix" if op == ":" else "exact", get)
+                tests = [number, *tests] if value.pieces is not None else [number]
+            if labelled and value.text:
+                tests.append(lambda call, lens: matches(lens.label(get(call))))
+            return any_of(tests)
+
+        return _unless(op, any_of(map(one, values)))
+
+    return compile_term
+
+
+# ── states and dispositions ─────────────────────────────────────────────────────────────────
+
+_ASSUMED = "assumed"
+_STATES = (*(state.value for state in CallState), _ASSUMED)
+
+
+def _compile_state(op: str, values: tuple[Value, ...], _codes: Collection[str]) -> Test:
+    wanted: set[str] = set()
+    for value in values:
+        matches = _text_match(op, value)
+        found = {state for state in _STATES if matches(state)}
+        if not found:
+            near = suggestion(value.text, _STATES) or f": one of {', '.join(_STATES)} is expected"
+            raise value.error(f"unknown state {safe(value.text, 40)!r}{near}")
+        wanted |= found
+
+    def in_state(call: Call, lens: Lens) -> bool:
+        return call.state(lens.now_ms, lens.policy) in wanted
+
+    def assumed(call: Call, _lens: Lens) -> bool:
+        return call.end is not None and call.end.assumed
+
+    return _unless(op, any_of((in_state, assumed)) if _ASSUMED in wanted else in_state)
+
+
+_code = _text(lambda call: call.disposition.code if call.disposition else "")
+
+
+def _compile_disposition(op: str, values: tuple[Value, ...], codes: Collection[str]) -> Test:
+    read: list[Value] = []
+    for value in values:
+        if value.text.casefold() == "none" and not value.quoted:
+            read.append(Value("", value.start, value.end, quoted=True))
+            continue
+        read.append(value)
+        matches = _text_match(":", value)
+        if codes and value.text and not any(map(matches, codes)):
+            near = suggestion(value.text, codes) or f": one of {', '.join(sorted(codes)[:8])} …"
+            raise value.error(f"no code begins with {safe(value.text, 40)!r}{safe(near)}")
+    return _code(op, tuple(read), ())
+
+
+# ── durations ───────────────────────────────────────────────────────────────────────────────
+
+_COMPARE: Mapping[str, Callable[[float, float], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+_UNITS = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,9})s?)?", re.IGNORECASE)
+_CLOCK = re.compile(r"(?:([0-9]{1,6}):(?=[0-9]{2}:))?([0-9]{1,6}):([0-5][0-9])")
+
+
+def _seconds(value: Value) -> int:
+    """Read `90`, `90s`, `2m`, `1h30m`, `1:30` or `1:02:03`."""
+    found = _CLOCK.fullmatch(value.text) or _UNITS.fullmatch(value.text)
+    if found is None or not value.text:
+        raise value.error(
+            f"{safe(value.text, 40)!r} is not a duration: write 90, 90s, 2m, 1:30 or 1h"
+        )
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _duration(get: Callable[[Call, Lens], float | None]) -> Compiler:
+    """Return the compiler of a field that is a number of seconds, and may be unknown.
+
+    What is unknown matches `""` and nothing else. Equality is that of whole seconds, as shown.
+    """
+
+    def compile_term(op: str, values: tuple[Value, ...], _codes: Collection[str]) -> Test:
+        if op not in _COMPARE:
+            wanted = {_seconds(value) if value.text else None for value in values}
+            known = op == "!="
+
+            def equals(call: Call, lens: Lens) -> bool:
+                seconds = get(call, lens)
+                if seconds is None:
+                    return None in wanted and not known
+                return (int(seconds) in wanted) is not known
+
+            return equals
+        limit, compare = _seconds(values[0]), _COMPARE[op]
+
+        def passes(call: Call, lens: Lens) -> bool:
+            seconds = get(call, lens)
+            return seconds is not None and compare(seconds, limit)
+
+        return passes
+
+    return compile_term
+
+
+TABLE: Mapping[str, Field] = MappingProxyType(
+    {
+        "ext": Field(
+            "extension that has the call, or had it last: ext:2001,2004 ext:2000-2099",
+            _text(lambda call: call.extension, ranges=True),
+        ),
+        "caller": Field(
+            "caller's number, however it is written: caller:082",
+            _phone(lambda call: call.caller),
+            phone=True,
+        ),
+        "dialled": Field(
+            "number the caller dialled, or its label: dialled:support",
+            _phone(lambda call: call.dialled, labelled=True),
+            phone=True,
+        ),
+        "contact": Field(
+            'reference keyed in the IVR: contact:ACC, none at all: contact:""',
+            _text(lambda call: call.contact_ref),
+        ),
+        "call": Field("call reference: call:47", _text(lambda call: call.key.call_ref)),
+        "state": Field(f"one of {', '.join(_STATES)}", _compile_state, timed=True),
+        "disp": Field("disposition code, disp:none without one", _compile_disposition),
+        "by": Field(
+            "who recorded the disposition: by:thandi",
+            _text(lambda call: call.disposition.by if call.disposition else ""),
+        ),
+        "hold": Field(
+            "time in the queue: hold>30 hold>=2m hold<1:30",
+            _duration(lambda call, _lens: call.hold),
+            compares=True,
+        ),
+        "talk": Field(
+            "time in conversation, or since the connection: talk>10m",
+            _duration(lambda call, lens: call.talk_seconds(lens.now_ms)),
+            compares=True,
+            timed=True,
+        ),
+        "age": Field(
+            "time since the call was first heard of: age<1h",
+            _duration(lambda call, lens: max(0.0, (lens.now_ms - call.began.ms) / 1000)),
+            compares=True,
+            timed=True,
+        ),
+        "source": Field("PBX that the call came from", _text(lambda call: call.key.source)),
+    }
+)
