@@ -1,0 +1,26 @@
+"""How long to wait before trying a server again."""
+
+import random
+from dataclasses import dataclass
+
+_FIRST = 0.25
+_MOST = 5.0
+
+
+@dataclass(slots=True)
+class Backoff:
+    """Doubles from a quarter of a second to five, with jitter, so that a floor full of boards
+    does not come back all at once."""
+
+    jitter: random.Random
+    _next: float = _FIRST
+
+    def next(self) -> float:
+        """Return the seconds to wait this time."""
+        wait = self._next
+        self._next = min(_MOST, self._next * 2)
+        return wait * self.jitter.uniform(0.75, 1.25)
+
+    def reset(self) -> None:
+        """Start again from the shortest wait: it worked."""
+        self._next = _FIRST

@@ -1,0 +1,225 @@
+"""Follows the journal, reconnects by itself, and tells the truth about both.
+
+On every connect it checks that the last entry it saw still exists: after a fail-over or a trim
+it may not, and reading on from it would then stay silent for ever. If it is gone, whoever
+follows starts from the beginning.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..model.call import ORIGIN, EntryId
+from ..model.entry import Event, SiteChanged, decode
+from ..site import Site, SiteError
+from .backoff import Backoff
+from .connection import Connection
+from .faults import FAILED, Fault, explain
+from .keys import Keys
+from .sites import SiteStore
+from .stream import Journal
+
+PULSE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What the server said when it was last asked how it is."""
+
+    offset_ms: int
+    """The server's clock less ours."""
+    backlog: int
+    """Notifications that wait in the lists, not yet collected."""
+    collected: bool
+    """Whether anyone holds the collector's lease."""
+
+
+@dataclass(slots=True)
+class Link:
+    """The state of the way to the server; times are of `clock` (seconds)."""
+
+    connected: bool = False
+    answered_at: float | None = None
+    """When the server last answered anything."""
+    retry_at: float | None = None
+    fault: Fault | None = None
+    caught_up: bool = False
+    """Whether everything that was in the journal has been read since the last connect."""
+
+
+class Sink(Protocol):
+    """Who follows: a board, or a command that prints."""
+
+    @property
+    def last(self) -> EntryId:
+        """The last entry that was taken in."""
+
+    def on_events(self, events: Sequence[Event]) -> None:
+        """Take in entries, in order."""
+
+    def on_restart(self, missing: bool) -> None:
+        """Forget everything: what follows starts from the beginning.
+
+        `missing` tells that entries seen before are gone from the journal.
+        """
+
+    def on_site(self, site: Site | None) -> None:
+        """The shared settings, on connect and whenever they change."""
+
+    def on_link(self) -> None:
+        """`Follower.link` or `Follower.pulse` has changed."""
+
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Follower:
+    """Reads the journal from where `sink` stands, for as long as it is not cancelled."""
+
+    connection: Connection
+    keys: Keys
+    sink: Sink
+    link: Link = field(default_factory=Link)
+    pulse: Pulse | None = None
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    """Reading goes on while it is set; a paused screen that holds enough clears it."""
+    _site: Site | None = None
+    _site_text: bytes | None = None
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow())
+            tasks.create_task(self._feel_pulse())
+
+    async def _follow(self) -> None:
+        backoff = Backoff(random.Random())
+        while True:
+            try:
+                await self._settle()
+                await self._read(backoff)
+            except (*FAILED, SiteError) as error:
+                fault = (
+                    explain_site(error)
+                    if isinstance(error, SiteError)
+                    else explain(error, self.connection.address.shown)
+                )
+                wait = backoff.next()
+                self._down(fault, wait)
+                await asyncio.sleep(wait)
+                self.link.retry_at = None
+                self.sink.on_link()
+
+    async def _settle(self) -> None:
+        """Check that what was seen is still there, and read the site's settings."""
+        journal = Journal(self.connection, self.keys)
+        await self._load_site()
+        if not await journal.has(self.sink.last):
+            self.sink.on_restart(missing=True)
+        self._answered(connected=True)
+
+    async def _read(self, backoff: Backoff) -> None:
+        journal = Journal(self.connection, self.keys)
+        wait = False
+        while True:
+            await self.gate.wait()
+            entries = await journal.after(self.sink.last, wait=wait)
+            self._answered(connected=True)
+            backoff.reset()
+            wait = not entries
+            if wait:
+                if not self.link.caught_up:
+                    self.link.caught_up = True
+                    self.sink.on_link()
+                continue
+            events = [decode(entry_id, fields) for entry_id, fields in entries]
+            self.sink.on_events(events)
+            if any(isinstance(event, SiteChanged) for event in events):
+                await self._load_site()
+            await asyncio.sleep(0)  # a long backfill must not keep the keyboard waiting
+
+    async def _load_site(self) -> None:
+        stored = await SiteStore(self.connection, self.keys).load()
+        text = stored.text if stored else None
+        first = self._site_text is None and self._site is None
+        if text == self._site_text and not (first and text is None):
+            return
+        before = self._site
+        self._site = stored.site if stored else None
+        self._site_text = text
+        self.sink.on_site(self._site)
+        policy_changed = (before or Site()).policy() != (self._site or Site()).policy()
+        if policy_changed and self.sink.last != ORIGIN:
+            # Calls were read by the old rules; only reading all again makes boards agree.
+            self.sink.on_restart(missing=False)
+
+    async def _feel_pulse(self) -> None:
+        while True:
+            try:
+                await self._ask()
+            except FAILED as error:
+                if not self.link.connected:
+                    log.debug("no pulse: %s", type(error).__name__)
+            self.sink.on_link()
+            await asyncio.sleep(PULSE_SECONDS)
+
+    async def _ask(self) -> None:
+        site = self._site or Site()
+        lists = [
+            name
+            for source in site.sources
+            for name in ((source.inbound, source.cdr) if source.collect_cdr else (source.inbound,))
+        ]
+        pipeline = self.connection.quick.pipeline(transaction=False)
+        pipeline.time()
+        pipeline.exists(self.keys.lease)
+        for name in lists:
+            pipeline.llen(name)
+        asked = time.time()
+        answers = await pipeline.execute(raise_on_error=False)
+        answered = time.time()
+        seconds, micros = answers[0]
+        server_ms = int(seconds) * 1000 + int(micros) // 1000
+        self.pulse = Pulse(
+            offset_ms=round(server_ms - (asked + answered) * 500),
+            backlog=sum(length for length in answers[2:] if isinstance(length, int)),
+            collected=bool(answers[1]),
+        )
+        self._answered(connected=self.link.connected)
+
+    def _answered(self, *, connected: bool) -> None:
+        changed = connected != self.link.connected or self.link.fault is not None
+        self.link.connected = connected
+        self.link.answered_at = time.monotonic()
+        if connected:
+            self.link.fault = None
+            self.link.retry_at = None
+        if changed:
+            self.sink.on_link()
+
+    def _down(self, fault: Fault, wait: float) -> None:
+        if self.link.fault is None or self.link.fault.name != fault.name:
+            log.warning("following stopped: %s", fault.name)
+        self.link.connected = False
+        self.link.caught_up = False
+        self.link.fault = fault
+        self.link.retry_at = time.monotonic() + wait
+        self.sink.on_link()
+
+
+def explain_site(error: SiteError) -> Fault:
+    """Name what is wrong with the shared settings."""
+    return Fault(
+        "wrong site settings",
+        str(error),
+        "Mend them with `enigma-tui site edit`.",
+        passing=False,
+    )

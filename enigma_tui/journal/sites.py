@@ -1,0 +1,48 @@
+"""Reads and writes the shared settings of a site."""
+
+from dataclasses import dataclass
+
+from ..site import Site
+from .connection import Connection
+from .keys import Keys
+from .scripts import script
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSite:
+    """The settings as they were read, and the text that tells whether they changed since."""
+
+    site: Site
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStore:
+    """The settings' place in Redis."""
+
+    connection: Connection
+    keys: Keys
+
+    async def load(self) -> StoredSite | None:
+        """Return the settings, `None` where no collector has written any.
+
+        Raises `SiteError` when they cannot be read as settings.
+        """
+        text = await self.connection.quick.get(self.keys.site)
+        if text is None:
+            return None
+        raw = text if isinstance(text, bytes) else str(text).encode()
+        return StoredSite(Site.from_json(raw, self.keys.site), raw)
+
+    async def save(self, site: Site, by: str, replaces: StoredSite | None) -> bool:
+        """Write the settings if they are still what `replaces` says; return whether they were.
+
+        Every board that follows the journal is told by an entry.
+        """
+        expected = replaces.text if replaces else b""
+        write = script(self.connection.quick, "site")
+        return bool(
+            await write(
+                keys=[self.keys.site, self.keys.journal], args=[expected, site.to_json(), by]
+            )
+        )

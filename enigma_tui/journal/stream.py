@@ -1,0 +1,70 @@
+"""The journal: a Redis stream that is appended to, followed and read again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from redis.asyncio import Redis
+
+from ..model.call import ORIGIN, EntryId
+from .connection import BLOCK_MS, Connection
+from .keys import Keys
+
+READ_COUNT = 500
+"""Entries read at a time: enough to be fast, few enough that a screen stays awake between."""
+
+Fields = Mapping[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The stream of one site."""
+
+    connection: Connection
+    keys: Keys
+
+    async def after(self, last: EntryId, *, wait: bool = True) -> Sequence[tuple[EntryId, Fields]]:
+        """Return the entries that follow `last`, up to `READ_COUNT`.
+
+        With `wait`, an empty answer comes only after `BLOCK_MS` without any.
+        """
+        client: Redis = self.connection.waiting if wait else self.connection.quick
+        answer: Any = await client.xread(
+            {self.keys.journal: str(last)}, count=READ_COUNT, block=BLOCK_MS if wait else None
+        )
+        return [_entry(entry) for _, entries in answer for entry in entries]
+
+    async def has(self, entry_id: EntryId) -> bool:
+        """Whether the entry is still in the stream; the origin always is."""
+        return entry_id == ORIGIN or await self.fields(entry_id) is not None
+
+    async def fields(self, entry_id: EntryId) -> Fields | None:
+        """Return one entry's fields, or `None` when it has been trimmed or never was."""
+        found = await self.connection.quick.xrange(
+            self.keys.journal, str(entry_id), str(entry_id), count=1
+        )
+        return _entry(found[0])[1] if found else None
+
+    async def first(self) -> EntryId | None:
+        """Return the oldest entry's id, or `None` when the journal is empty."""
+        found = await self.connection.quick.xrange(self.keys.journal, count=1)
+        return _entry(found[0])[0] if found else None
+
+    async def trim(self, older_than_ms: int, most: int) -> int:
+        """Drop what the retention no longer covers; return how many the cap cut besides.
+
+        Trimming is approximate in Redis's sense: whole nodes go, so somewhat more is kept.
+        """
+        client: Redis = self.connection.quick
+        await client.xtrim(self.keys.journal, minid=f"{older_than_ms}-0", approximate=True)
+        cut = int(await client.xtrim(self.keys.journal, maxlen=most, approximate=True))
+        if cut:
+            await client.xadd(self.keys.journal, {"kind": "cut", "count": str(cut)})
+        return cut
+
+
+def _entry(entry: Sequence[object]) -> tuple[EntryId, Fields]:
+    raw_id, fields = entry
+    assert isinstance(raw_id, bytes)
+    assert isinstance(fields, dict)
+    return EntryId.parse(raw_id.decode()), fields

@@ -1,0 +1,186 @@
+"""What must be the same for everyone: the shared settings of a site.
+
+They live in Redis, so that nobody can starve a consumer or trim a journal by having another
+file. The first collector writes them; a colleague needs only the server's address.
+"""
+
+import json
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from .model.call import Policy
+from .model.disposition import Code, CodeTree
+from .model.entry import DEFAULT_SOURCE
+from .model.text import safe
+
+
+class SiteError(ValueError):
+    """Site settings that cannot be used; the text names the setting and what to do."""
+
+
+class _Shared(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(_Shared):
+    """One PBX, and the lists it appends to."""
+
+    name: str = Field(DEFAULT_SOURCE, pattern=r"^[A-Za-z0-9_.-]{1,32}$")
+    """What the site calls it; it marks the PBX's calls in the journal."""
+    inbound: str = Field("enigma:notifications:inbound", min_length=1)
+    """The list of inbound notifications."""
+    cdr: str = Field("enigma:notifications:cdr", min_length=1)
+    """The list of call detail records."""
+    collect_cdr: bool = False
+    """Whether records are collected. A single worker must exist for them: leave this off while
+    another program reads the list."""
+    pop: Literal["left", "right"] = "left"
+    """The side to take from: `left` where the PBX appends with RPUSH."""
+
+
+class Retention(_Shared):
+    """How much of the journal is kept. Only collectors trim."""
+
+    days: int = Field(7, ge=1, le=366)
+    """Entries older than this are trimmed."""
+    entries: int = Field(1_000_000, ge=1_000)
+    """At most this many entries, whatever their age; a cut by this is shown."""
+
+
+class Calls(_Shared):
+    """When a call is over though nobody said so."""
+
+    ghost_after_minutes: int = Field(240, ge=1)
+    """With CDRs: a call live for longer is flagged as a ghost."""
+    assume_ended_after_minutes: int = Field(120, ge=1)
+    """Without CDRs: a call is taken to be over after this long."""
+
+
+class CodeSetting(_Shared):
+    """One disposition code, or a group of them."""
+
+    code: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")
+    """What is recorded."""
+    label: str = Field("", max_length=40)
+    """What is shown; the code itself when empty."""
+    key: str = Field(pattern=r"^[A-Za-z0-9]$")
+    """The key that chooses it."""
+    note: Literal["optional", "required"] = "optional"
+    """Whether a note has to be typed."""
+    callback: bool = False
+    """Whether it asks when to call back."""
+    codes: tuple["CodeSetting", ...] = ()
+    """The codes of a group."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _check_siblings(self.codes)
+        if any(inner.codes for inner in self.codes):
+            raise ValueError(f"code {self.code}: groups have one level")
+        if self.codes and (self.callback or self.note == "required"):
+            raise ValueError(f"code {self.code}: a group itself asks for nothing; its codes do")
+        return self
+
+    def built(self, group: str = "") -> Code:
+        """Return it as the model's value."""
+        name = f"{group}.{self.code}" if group else self.code
+        return Code(
+            code=name,
+            label=safe(self.label or self.code.replace("_", " ").capitalize(), 40),
+            key=self.key,
+            note_required=self.note == "required",
+            callback=self.callback,
+            codes=tuple(inner.built(name) for inner in self.codes),
+        )
+
+
+def _check_siblings(codes: tuple[CodeSetting, ...]) -> None:
+    for attribute in ("code", "key"):
+        seen: set[str] = set()
+        for code in codes:
+            value = getattr(code, attribute)
+            if value in seen:
+                raise ValueError(f"two codes have the {attribute} {value!r}")
+            seen.add(value)
+
+
+DEFAULT_CODES = (
+    CodeSetting(code="resolved", key="r"),
+    CodeSetting(code="callback", label="Call back", key="c", callback=True),
+    CodeSetting(
+        code="escalated",
+        key="e",
+        codes=(
+            CodeSetting(code="billing", key="b"),
+            CodeSetting(code="technical", key="t"),
+            CodeSetting(code="manager", key="m"),
+        ),
+    ),
+    CodeSetting(code="wrong_number", key="w"),
+    CodeSetting(code="no_answer", key="n"),
+    CodeSetting(code="spam", key="s"),
+    CodeSetting(code="complaint", key="p", note="required"),
+)
+
+
+class Site(_Shared):
+    """The shared settings of a site."""
+
+    title: str = Field("", max_length=40)
+    """The name shown at the top of every board."""
+    sources: tuple[Source, ...] = Field((Source(),), min_length=1)
+    """The PBXs to collect from."""
+    retention: Retention = Retention()
+    calls: Calls = Calls()
+    service_level_seconds: float = Field(20.0, gt=0)
+    """The T of the service level: the share of calls answered within T seconds."""
+    codes: tuple[CodeSetting, ...] = Field(DEFAULT_CODES, min_length=1)
+    """The disposition codes."""
+    numbers: dict[str, str] = Field(default_factory=dict)
+    """Labels for dialled numbers: `{"0115550100": "Support"}`."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _check_siblings(self.codes)
+        lists: set[str] = set()
+        for name in (name for source in self.sources for name in (source.inbound, source.cdr)):
+            if name in lists:
+                raise ValueError(f"two feeds read the same list {name!r}")
+            lists.add(name)
+        if len({source.name for source in self.sources}) != len(self.sources):
+            raise ValueError("two sources have the same name")
+        return self
+
+    def policy(self) -> Policy:
+        """Return what the model needs to know of a call's life."""
+        return Policy(
+            cdr_sources=frozenset(s.name for s in self.sources if s.collect_cdr),
+            ghost_after_ms=self.calls.ghost_after_minutes * 60_000,
+            assume_ended_after_ms=self.calls.assume_ended_after_minutes * 60_000,
+        )
+
+    def code_tree(self) -> CodeTree:
+        """Return the disposition codes as the model's values."""
+        return CodeTree(tuple(code.built() for code in self.codes))
+
+    def to_json(self) -> str:
+        """Return the settings as they are stored, shown and edited."""
+        return self.model_dump_json(indent=2)
+
+    @classmethod
+    def from_json(cls, text: str | bytes, where: str) -> "Site":
+        """Read settings; raises `SiteError` naming `where` they stand and the wrong setting."""
+        try:
+            return cls.model_validate(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise SiteError(
+                f"{where} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+            ) from None
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False)[0]
+            path = ".".join(str(part) for part in found["loc"])
+            message = found["msg"].removeprefix("Value error, ")
+            raise SiteError(f"{where}: {path + ': ' if path else ''}{message}") from None
+        except (ValueError, RecursionError) as error:
+            raise SiteError(f"{where} cannot be read: {error}") from None
