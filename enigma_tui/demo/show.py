@@ -1,0 +1,27 @@
+"""What the demo shows: a site with its labels and CDRs, and a PBX pushing into its lists."""
+
+from collections.abc import Awaitable, Callable
+
+from ..journal.connection import Connection
+from ..site import Site, Source
+from .callers import LABELS
+from .simulator import Profile
+
+
+def site() -> Site:
+    """Return the shared settings of the simulated site."""
+    return Site(title="Support floor", sources=(Source(collect_cdr=True),), numbers=dict(LABELS))
+
+
+def profile(calls_per_minute: float) -> Profile:
+    """Return a floor that is staffed for so many calls."""
+    return Profile(calls_per_minute=calls_per_minute)
+
+
+def push_to(link: Connection) -> Callable[[str, list[bytes]], Awaitable[object]]:
+    """Return what appends to a list as the PBX does."""
+
+    async def push(key: str, payloads: list[bytes]) -> object:
+        return await link.quick.rpush(key, *payloads)
+
+    return push
