@@ -1,0 +1,154 @@
+"""The personal settings: defaults < the settings file < the environment < flags."""
+
+import difflib
+import getpass
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from .journal.keys import DEFAULT_PREFIX
+
+ENV_PREFIX = "ENIGMA_TUI_"
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used; each line names where, which key, and what to do."""
+
+
+def _own_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+class Settings(BaseSettings):
+    """What each supervisor may set for themselves."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, extra="forbid", frozen=True, validate_default=False
+    )
+
+    redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    """The server that the PBX notifies: `redis://`, `rediss://` or `unix://`."""
+    prefix: str = Field(DEFAULT_PREFIX, pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+    """What the program's own keys in Redis begin with."""
+    name: str = Field(default_factory=_own_name, min_length=1, max_length=40)
+    """The name under which dispositions are recorded."""
+    collect: Literal["ask", "yes", "no"] = "ask"
+    """Whether this board may take notifications from the PBX's lists."""
+    read_only: bool = False
+    """Only watch: nothing is collected and nothing recorded."""
+    filter: str = ""
+    """The filter that the board opens with."""
+    region: str = Field("ZA", pattern=r"^[A-Z]{2}$")
+    """The country whose national numbers the PBX sends."""
+    theme: str = "enigma-dark"
+    """The colours: `enigma-dark`, `enigma-light`, or any theme that Textual brings."""
+    hold_warning: float = Field(60, ge=0)
+    """Seconds on hold from which a call is marked `!`."""
+    hold_critical: float = Field(120, ge=0)
+    """Seconds on hold from which a call is marked `‼`."""
+    keep_calls: int = Field(100_000, ge=100)
+    """How many calls a board holds."""
+    keys: dict[str, str] = Field(default_factory=dict)
+    """Other keys for commands: `{disposition = "f2"}`; `enigma-tui keys` lists the names."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take the layers only from `load`, which knows where each of them came from."""
+        return (init_settings,)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings in force, and where each that is not a default came from."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def load(file: Path, *, required: bool, flags: Mapping[str, Any]) -> Loaded:
+    """Read all layers. `required` says that the file was named and so must exist.
+
+    Raises `SettingsError` with a line for every mistake.
+    """
+    layers: list[tuple[str, Mapping[str, Any]]] = []
+    if required or file.exists():
+        layers.append((str(file), _read_file(file)))
+    layers.append(("the environment", _read_environment()))
+    given = {name: value for name, value in flags.items() if value is not None}
+    layers.append(("the command line", given))
+    merged: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    mistakes: list[str] = []
+    for where, values in layers:
+        for key, value in values.items():
+            if key not in Settings.model_fields:
+                mistakes.append(f"{where}: there is no setting {key!r}{_nearest(key)}")
+                continue
+            merged[key] = value
+            origins[key] = f"{ENV_PREFIX}{key.upper()}" if where == "the environment" else where
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
+    try:
+        return Loaded(Settings(**merged), origins)
+    except ValidationError as error:
+        raise SettingsError(
+            "\n".join(
+                f"{origins.get(str(found['loc'][0]), 'default')}: "
+                f"{'.'.join(str(part) for part in found['loc'])}: {found['msg'].lower()}"
+                for found in error.errors(include_url=False, include_input=False)
+            )
+        ) from None
+
+
+def _read_file(file: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file} is not TOML: {error}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file} is not UTF-8 text") from None
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _read_environment() -> Mapping[str, Any]:
+    try:
+        known = dict(EnvSettingsSource(Settings)())
+    except ValueError as error:  # a table that is not JSON
+        raise SettingsError(f"the environment: {error}") from None
+    for variable in os.environ:
+        name = variable.upper().removeprefix(ENV_PREFIX).lower()
+        if variable.upper().startswith(ENV_PREFIX) and name not in Settings.model_fields:
+            raise SettingsError(
+                f"the environment: {variable} is not a setting"
+                f"{_nearest(name, lambda near: ENV_PREFIX + near.upper())}"
+            )
+    return known
+
+
+def _nearest(key: str, shown: Any = repr) -> str:
+    near = difflib.get_close_matches(key.lower(), Settings.model_fields, n=1, cutoff=0.5)
+    if near:
+        return f"; did you mean {shown(near[0])}?"
+    return f"; there are {', '.join(Settings.model_fields)}"

@@ -1,0 +1,300 @@
+"""Wires the floor, the journal and the screens together, and does nothing else."""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from time import time
+
+from textual import events
+from textual.app import App
+
+from ..journal.collector import Collector
+from ..journal.connection import Connection
+from ..journal.desk import Act, Answer, DispositionDesk, Outcome, Who
+from ..journal.faults import FAILED, explain, first_of
+from ..journal.follower import Follower
+from ..journal.keys import Keys
+from ..journal.mover import feed_lists
+from ..journal.sites import SiteStore
+from ..journal.stream import Journal
+from ..model.call import Call, EntryId
+from ..model.phone import Dialplan
+from ..settings import Settings
+from ..site import Site
+from .columns import Marks, clock
+from .commands import BY_ID
+from .floor import Floor
+from .keyboard import Keyboard
+from .palette import CommandProvider
+from .screens.board import BoardScreen
+from .screens.consent import ConsentDialog
+from .screens.details import DetailsDialog, Payload
+from .screens.disposition import DispositionDialog, Draft
+from .screens.help import HelpDialog
+from .themes import OWN
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Startup:
+    """What the board is opened with."""
+
+    connection: Connection
+    settings: Settings
+    who: Who
+    first_site: Site | None = None
+    """What the first collector writes as the site's settings, instead of the defaults."""
+    greeting: str = ""
+    clock: Callable[[], float] = time
+    beside: Callable[[], Awaitable[None]] | None = None
+    """What runs beside the board once it collects: a simulated PBX."""
+
+
+class EnigmaApp(App[None]):
+    """The board."""
+
+    TITLE = "Enigma"
+    CSS_PATH = Path(__file__).with_name("enigma.tcss")
+    COMMANDS = {CommandProvider}  # noqa: RUF012
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, startup: Startup) -> None:
+        super().__init__()
+        settings = startup.settings
+        self.startup = startup
+        self.settings = settings
+        self.journal_keys = Keys(settings.prefix)
+        self.floor = Floor(
+            Dialplan(settings.region), settings.keep_calls, listener=self, clock=startup.clock
+        )
+        self.follower = Follower(startup.connection, self.journal_keys, self.floor)
+        self.floor.follower = self.follower
+        self.collector = Collector(startup.connection, self.journal_keys)
+        self.board = BoardScreen(
+            self.floor,
+            own_name=startup.who.name,
+            marks=Marks(settings.hold_warning, settings.hold_critical),
+            filter_text=settings.filter,
+            watching="read-only" if settings.read_only else "",
+        )
+        self.keyboard = Keyboard(super().on_event, lambda: self.focused or self.screen, self)
+        self._may_collect = settings.collect == "yes" and not settings.read_only
+        self._asked = settings.collect == "no" or settings.read_only
+        for theme in OWN:
+            self.register_theme(theme)
+
+    def get_default_screen(self) -> BoardScreen:
+        """Return the only screen that is not a dialog."""
+        return self.board
+
+    def on_mount(self) -> None:
+        """Start following, and collecting where that has been agreed to."""
+        self.theme = self.settings.theme
+        self.set_keymap(self.settings.keys)
+        self.run_worker(self.keyboard.run(), name="keyboard")
+        self._keep_running("following", self.follower.run)
+        if self.settings.collect != "no" and not self.settings.read_only:
+            self._keep_running("collecting", self.collector.run)
+        if self.startup.greeting:
+            self.notify(self.startup.greeting, markup=False, timeout=8)
+        if self.startup.beside is not None:
+            self.run_worker(self._beside(self.startup.beside), name="beside")
+
+    async def on_event(self, event: events.Event) -> None:
+        """Queue keys, so that each is taken when the last has had its effect."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self.keyboard.typed(event)
+        else:
+            await super().on_event(event)
+
+    async def _beside(self, run: Callable[[], Awaitable[None]]) -> None:
+        await self.collector.holds.wait()
+        await run()
+
+    def _keep_running(self, what: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run a worker that nobody waits for; one that fails says so and is started again."""
+
+        async def keep() -> None:
+            while True:
+                try:
+                    await run()
+                except Exception as failure:
+                    error = first_of(failure)
+                    # Only where it failed: an error's text may hold a number or a note.
+                    frames = traceback.extract_tb(error.__traceback__)
+                    places = " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames))
+                    log.error("%s failed: %s at %s", what, type(error).__name__, places)
+                    self.notify(
+                        f"{what} failed ({type(error).__name__}) and is started again; "
+                        "the log file says where",
+                        severity="error",
+                        markup=False,
+                    )
+                    await asyncio.sleep(1)
+
+        self.run_worker(keep(), name=what, exit_on_error=False)
+
+    # ── what the floor tells ────────────────────────────────────────────────────────────
+
+    def on_calls(self) -> None:
+        """Calls have changed."""
+        if self.board.is_mounted:
+            self.board.on_calls_changed()
+
+    def on_link(self) -> None:
+        """The way to the server is another."""
+        self.board.status.collecting = self.collector.status.holding
+        if self.board.is_mounted:
+            self.board.status.tell()
+
+    def on_missing(self) -> None:
+        """Entries are gone that had been seen."""
+        self.notify(
+            "The journal no longer has what this board last saw (a fail-over, a trim, or a "
+            "restart without persistence). The board shows what is there now.",
+            severity="warning",
+            timeout=30,
+            markup=False,
+        )
+
+    def on_site(self, site: Site | None) -> None:
+        """Take over the shared settings; without any, ask whether to be the first collector."""
+        if self.board.is_mounted:
+            self.board.repaint()
+        if site is not None:
+            self.collector.nudge.set()
+        elif self._may_collect:
+            self.run_worker(self._found(), name="first site")
+        elif not self._asked:
+            self._asked = True
+            self.run_worker(self._ask_to_collect(), name="consent")
+
+    async def _ask_to_collect(self) -> None:
+        site = self.startup.first_site or Site()
+        lists = []
+        for source in site.sources:
+            for feed in feed_lists(source):
+                try:
+                    length = int(await self.startup.connection.quick.llen(feed.key))
+                except FAILED:
+                    length = 0
+                lists.append((feed.key, length))
+        address = self.startup.connection.address.shown
+        dialog = ConsentDialog(address, lists, self.journal_keys.journal)
+        answer = await self.push_screen_wait(dialog)
+        self._may_collect = bool(answer)
+        if self._may_collect:
+            await self._found()
+        else:
+            self.notify("Watching only. Nothing is taken from any list.", markup=False)
+
+    async def _found(self) -> None:
+        """Write the shared settings, and so agree to collecting."""
+        store = SiteStore(self.startup.connection, self.journal_keys)
+        try:
+            await store.save(self.startup.first_site or Site(), self.startup.who.name, None)
+        except FAILED as error:
+            fault = explain(error, self.startup.connection.address.shown)
+            self.notify(f"Collecting has not begun: {fault}", severity="error", markup=False)
+
+    # ── commands ────────────────────────────────────────────────────────────────────────
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Turn off what would change something where the board only watches."""
+        command = BY_ID.get(action)
+        return not (command and command.writes and self.settings.read_only)
+
+    def action_palette(self) -> None:
+        """Find a command by name."""
+        self.action_command_palette()
+
+    def action_help(self) -> None:
+        """List every key."""
+        self.push_screen(HelpDialog(self.settings.keys, self.settings.read_only))
+
+    def action_details(self) -> None:
+        """Show everything about the call under the cursor."""
+        if call := self.board.current():
+            self.push_screen(DetailsDialog(call.key, self.board.look, self._payloads))
+
+    async def _payloads(self, entries: Sequence[EntryId]) -> Sequence[Payload]:
+        journal = Journal(self.startup.connection, self.journal_keys)
+        found: list[Payload] = []
+        for entry in entries:
+            try:
+                fields = await journal.fields(entry)
+            except FAILED:
+                fields = None
+            found.append((entry, fields.get(b"raw") if fields else None))
+        return found
+
+    def action_disposition(self) -> None:
+        """Record the outcome of the call under the cursor."""
+        if call := self.board.current():
+            if call.superseded and call.disposition is None:
+                self.notify(
+                    f"{call.key.call_ref} is in use again by a newer call; "
+                    "this one can no longer be disposed of.",
+                    severity="warning",
+                    markup=False,
+                )
+                return
+            self._open_disposition(call)
+
+    def _open_disposition(self, call: Call, draft: Draft | None = None, problem: str = "") -> None:
+        def chosen(made: Draft | None) -> None:
+            if made is not None:
+                self.run_worker(self._record(call, made), name="disposition")
+
+        tree = self.floor.site.code_tree()
+        now = lambda: datetime.now().astimezone()  # noqa: E731
+        dialog = DispositionDialog(call, self._named(call), tree, now, draft=draft, problem=problem)
+        self.push_screen(dialog, chosen)
+
+    async def _record(self, call: Call, draft: Draft) -> None:
+        act = Act(call.key, draft.code, draft.expected_version, draft.note, draft.callback_ms)
+        if draft.act:
+            act = replace(act, id=draft.act)
+        days = self.floor.site.retention.days
+        desk = DispositionDesk(self.startup.connection, self.journal_keys, self.startup.who, days)
+        try:
+            answer = await desk.dispose(act)
+        except FAILED as error:
+            fault = explain(error, self.startup.connection.address.shown)
+            again = replace(draft, act=act.id)
+            self._open_disposition(call, again, f"Not recorded: {fault} enter tries again.")
+            return
+        self._tell(call, draft, answer)
+
+    def _tell(self, call: Call, draft: Draft, answer: Answer) -> None:
+        if answer.recorded:
+            self.notify(f"{draft.code} recorded for {self._named(call)}", markup=False, timeout=4)
+        elif answer.outcome is Outcome.SUPERSEDED:
+            self.notify(
+                f"Not recorded: {call.key.call_ref} is in use again by a newer call.",
+                severity="error",
+                timeout=20,
+                markup=False,
+            )
+        else:
+            self.notify(
+                f"Not recorded: {answer.by} was first, with {answer.code} at "
+                f"{clock(answer.at_ms)}. Nothing was overwritten. {self._named(call)}",
+                severity="error",
+                timeout=20,
+                markup=False,
+            )
+
+    def _named(self, call: Call) -> str:
+        caller = self.floor.dialplan.international(call.caller) or "unknown caller"
+        extension = f"  ext {call.extension}" if call.extension else ""
+        return f"{caller}{extension}  ref {call.key.call_ref}"
+
+    async def on_unmount(self) -> None:
+        """Close the connections; the lease has been given up by the collector's own end."""
+        await self.startup.connection.close()

@@ -1,0 +1,210 @@
+"""The table's columns: what each shows, how wide it is, and which fit.
+
+Everything here is a function of a call and of what the floor knows; nothing is painted yet.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.cells import cell_len, set_cell_size
+
+from ..model.call import Call, CallState
+from ..model.query import Lens
+from .floor import Floor
+
+ELLIPSIS = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """From how many seconds on hold a call is marked."""
+
+    warning: float = 60.0
+    critical: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A text, and the name of the style it has; a colour never stands without its word."""
+
+    text: str
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the cells of one paint share: it is worked out once for all of them."""
+
+    floor: Floor
+    marks: Marks
+    lens: Lens
+    own_name: str
+
+    @property
+    def now_ms(self) -> int:
+        """The server's time, in milliseconds."""
+        return self.lens.now_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column."""
+
+    sort: str
+    """What it sorts by (`model.sorting`)."""
+    title: str
+    cell: Callable[[Call, Look], Cell]
+    least: int
+    """The width below which it is rather left out."""
+    wanted: int
+    priority: int
+    """The lower, the longer it stays when the terminal gets narrow."""
+    right: bool = False
+    stretch: bool = False
+    """Whether it takes what is left over."""
+
+
+def duration(seconds: float) -> str:
+    """Write seconds as `0:41`, `12:05` or `1:02:03`."""
+    whole = int(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, secs = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{secs:02}" if hours else f"{minutes}:{secs:02}"
+
+
+def clock(ms: int) -> str:
+    """Write a point in time (milliseconds since the epoch) as local hours, minutes, seconds."""
+    return datetime.fromtimestamp(ms / 1000).astimezone().strftime("%H:%M:%S")
+
+
+def state_word(call: Call, look: Look) -> Cell:
+    """Name the state; a question mark says that an end is assumed, not reported."""
+    state = call.state(look.now_ms, look.floor.board.policy)
+    if state is CallState.LIVE:
+        return Cell("live", "live")
+    if state is CallState.ABANDONED:
+        return Cell("abandoned", "abandoned")
+    if state is CallState.GHOST:
+        return Cell("ghost", "ghost")
+    if state is CallState.SUPERSEDED:
+        return Cell("replaced", "ghost")
+    assumed = call.end is None or call.end.assumed
+    return Cell("ended?" if assumed else "ended", "over")
+
+
+def _caller(call: Call, look: Look) -> Cell:
+    if not call.caller:
+        return Cell("unknown", "absent")
+    return Cell(look.floor.dialplan.international(call.caller))
+
+
+def _dialled(call: Call, look: Look) -> Cell:
+    if not call.dialled:
+        return Cell("—", "absent")
+    label = look.lens.label(call.dialled)
+    return Cell(label or look.floor.dialplan.international(call.dialled))
+
+
+def _hold(call: Call, look: Look) -> Cell:
+    if call.hold is None:
+        return Cell("—  ", "absent")
+    text = duration(call.hold)
+    if call.hold >= look.marks.critical:
+        return Cell(f"{text} ‼", "critical")
+    if call.hold >= look.marks.warning:
+        return Cell(f"{text} !", "warning")
+    return Cell(f"{text}  ")
+
+
+def _talk(call: Call, look: Look) -> Cell:
+    if call.state(look.now_ms, look.floor.board.policy) is CallState.ENDED and call.end is None:
+        return Cell("—", "absent")
+    seconds = call.talk_seconds(look.now_ms)
+    if seconds is None or (call.end and call.end.abandoned):
+        return Cell("—", "absent")
+    bound = call.late and (call.end is None or call.end.talk is None)
+    return Cell(("≥" if bound else "") + duration(seconds))
+
+
+def _optional(get: Callable[[Call], str]) -> Callable[[Call, Look], Cell]:
+    def cell(call: Call, _: Look) -> Cell:
+        value = get(call)
+        return Cell(value) if value else Cell("—", "absent")
+
+    return cell
+
+
+def _disposition(call: Call, _: Look) -> Cell:
+    if call.disposition is None:
+        return Cell("—", "absent")
+    return Cell(call.disposition.code, "disposed")
+
+
+def _by(call: Call, look: Look) -> Cell:
+    if call.disposition is None:
+        return Cell("—", "absent")
+    by = call.disposition.by
+    return Cell("me" if by == look.own_name else by)
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("began", "At", lambda call, _: Cell(clock(call.began.ms)), 8, 8, 9),
+    Column("state", "State", state_word, 6, 9, 0),
+    Column("caller", "Caller", _caller, 15, 16, 1, stretch=True),
+    Column("dialled", "Dialled", _dialled, 8, 16, 4),
+    Column("hold", "Hold", _hold, 7, 9, 2, right=True),
+    Column("talk", "Talk", _talk, 6, 8, 6, right=True),
+    Column("ext", "Ext", _optional(lambda call: call.extension), 5, 6, 3),
+    Column("contact", "Contact", _optional(lambda call: call.contact_ref), 9, 14, 5, stretch=True),
+    Column("ref", "Call ref", _optional(lambda call: call.key.call_ref), 8, 10, 8),
+    Column("disposition", "Disposition", _disposition, 11, 18, 7),
+    Column("by", "By", _by, 8, 10, 10),
+)
+
+GAP = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A column and the width it has been given."""
+
+    column: Column
+    width: int
+
+
+def fit(width: int, columns: Sequence[Column] = COLUMNS) -> Sequence[Placed]:
+    """Choose the columns that fit into `width` cells, and how wide each is.
+
+    Columns are left out by priority; what remains is given first to bring every column to the
+    width it wants, then to those that stretch.
+    """
+    chosen: list[Column] = []
+    left = width
+    for column in sorted(columns, key=lambda column: column.priority):
+        need = column.least + (GAP if chosen else 0)
+        if need > left and chosen:
+            break
+        chosen.append(column)
+        left -= need
+    widths = {column.sort: column.least for column in chosen}
+    for column in sorted(chosen, key=lambda column: column.priority):
+        more = min(left, column.wanted - column.least)
+        if more > 0:
+            widths[column.sort] += more
+            left -= more
+    stretching = [column for column in chosen if column.stretch]
+    for place, column in enumerate(stretching):
+        share = left // (len(stretching) - place)
+        widths[column.sort] += max(0, share)
+        left -= max(0, share)
+    return [Placed(column, widths[column.sort]) for column in columns if column in chosen]
+
+
+def fill(text: str, width: int, right: bool = False) -> str:
+    """Cut or pad a text to exactly `width` cells; an ellipsis tells of a cut."""
+    length = cell_len(text)
+    if length > width:
+        return set_cell_size(text, width - 1) + ELLIPSIS if width > 1 else ELLIPSIS[:width]
+    padding = " " * (width - length)
+    return padding + text if right else text + padding

@@ -1,0 +1,165 @@
+"""Every action of a supervisor, once: its key, its palette entry and its help.
+
+The footer, the help screen, the command palette, the settings' `[keys]` table and
+`enigma-tui keys` are all made from this list.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding
+
+
+class Group(StrEnum):
+    """Where the help screen lists a command."""
+
+    CALL = "The call under the cursor"
+    FIND = "Find"
+    SHOW = "Show"
+    MOVE = "Move"
+    PROGRAM = "Program"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing a supervisor can do."""
+
+    id: str
+    """Its name in the settings; `action_<id>` of the board's screen, or of the app, does it."""
+    keys: str
+    """Textual's names of its keys, with commas between them."""
+    label: str
+    help: str
+    group: Group
+    footer: bool = False
+    writes: bool = False
+    """Whether it changes something, and so is off in a read-only board."""
+    shown_key: str | None = None
+    of_app: bool = False
+    parameter: str | None = None
+    """What `action_<name>` is called with, where several commands share one."""
+
+    @property
+    def action(self) -> str:
+        """The Textual action."""
+        if self.of_app:
+            return f"app.{self.id}"
+        if self.parameter is None:
+            return self.id
+        return f"{self.id.rpartition('_')[0]}({self.parameter!r})"
+
+    def binding(self) -> Binding:
+        """Return it as a key binding of the board's screen."""
+        return Binding(
+            self.keys,
+            self.action,
+            self.label,
+            show=self.footer,
+            key_display=self.shown_key,
+            id=self.id,
+            tooltip=self.help,
+        )
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "disposition",
+        "d",
+        "Disposition",
+        "Record the outcome: then the code's key",
+        Group.CALL,
+        footer=True,
+        writes=True,
+        of_app=True,
+    ),
+    Command(
+        "details",
+        "enter",
+        "Details",
+        "Fields, legs and the raw payload",
+        Group.CALL,
+        True,
+        of_app=True,
+    ),
+    Command("copy", "y", "Copy", "Send its call reference to the clipboard", Group.CALL),
+    Command(
+        "filter", "slash", "Filter", "Show only calls that match", Group.FIND, True, shown_key="/"
+    ),
+    Command("extensions", "e", "Extension", "Choose extensions from a list", Group.FIND, True),
+    Command("clear", "escape", "Clear", "Take the filter away", Group.FIND, shown_key="esc"),
+    Command("tab_1", "1", "Live", "Calls that are connected", Group.SHOW, parameter="Live"),
+    Command(
+        "tab_2",
+        "2",
+        "To dispose",
+        "Inbound calls that are over and have no outcome",
+        Group.SHOW,
+        parameter="To dispose",
+    ),
+    Command("tab_3", "3", "All", "Every call that the board holds", Group.SHOW, parameter="All"),
+    Command("sort", "s", "Sort", "Choose the column to sort by", Group.SHOW, True),
+    Command(
+        "sort_previous",
+        "less_than_sign",
+        "Sort by previous column",
+        "Sort by the column to the left",
+        Group.SHOW,
+        shown_key="<",
+    ),
+    Command(
+        "sort_next",
+        "greater_than_sign",
+        "Sort by next column",
+        "Sort by the column to the right",
+        Group.SHOW,
+        shown_key=">",
+    ),
+    Command("reverse", "z", "Reverse", "Turn the order round", Group.SHOW),
+    Command("pause", "p", "Pause", "Hold the display; collecting goes on", Group.SHOW, True),
+    Command("follow", "f", "Follow", "Keep the newest call in sight", Group.SHOW),
+    Command("rejected", "x", "Rejected", "Notifications that could not be read", Group.SHOW),
+    Command("cursor_down", "j,down", "Down", "To the next call", Group.MOVE, shown_key="j ↓"),
+    Command("cursor_up", "k,up", "Up", "To the previous call", Group.MOVE, shown_key="k ↑"),
+    Command("page_down", "pagedown", "Page down", "A page down", Group.MOVE, shown_key="PgDn"),
+    Command("page_up", "pageup", "Page up", "A page up", Group.MOVE, shown_key="PgUp"),
+    Command("cursor_top", "g,home", "Top", "To the first call", Group.MOVE, shown_key="g"),
+    Command("cursor_bottom", "G,end", "Bottom", "To the last call", Group.MOVE, shown_key="G"),
+    Command(
+        "help",
+        "question_mark",
+        "Help",
+        "This list",
+        Group.PROGRAM,
+        footer=True,
+        shown_key="?",
+        of_app=True,
+    ),
+    Command(
+        "palette",
+        "ctrl+p,colon",
+        "Commands",
+        "Find a command by its name",
+        Group.PROGRAM,
+        shown_key="ctrl+p :",
+        of_app=True,
+    ),
+    Command(
+        "quit",
+        "q",
+        "Quit",
+        "Close the board; nothing is lost",
+        Group.PROGRAM,
+        footer=True,
+        of_app=True,
+    ),
+)
+
+BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
+
+
+def shown_keys(command: Command, keymap: Mapping[str, str]) -> str:
+    """Return a command's keys as people write them, with the settings' own keys in force."""
+    if command.id in keymap:
+        return keymap[command.id].replace(",", " ")
+    return command.shown_key or command.keys.replace(",", " ")

@@ -1,0 +1,217 @@
+"""What the screen shows: the board and everything that is worked out from it.
+
+It takes the journal's entries from the follower, and tells one listener that something changed.
+It knows nothing of Textual.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..journal.follower import Follower
+from ..model.board import Board
+from ..model.call import ORIGIN, Call, CallKey, EntryId
+from ..model.entry import Event, Notified
+from ..model.metrics import Figures, Metrics
+from ..model.notification import CallConnected
+from ..model.phone import Dialplan
+from ..model.query import Lens, Query
+from ..model.sorting import Sort
+from ..model.view import Tab, Tally, View
+from ..site import Site
+
+PAUSE_MOST = 50_000
+"""Entries held back for a paused screen; beyond that the journal holds them."""
+
+RECHECK_TICKS = 10
+"""A filter that depends on the time is applied anew to every call once in so many seconds."""
+
+
+class Listener(Protocol):
+    """Whoever paints."""
+
+    def on_calls(self) -> None:
+        """Calls have changed."""
+
+    def on_site(self, site: Site | None) -> None:
+        """The shared settings are known, or have changed; `None` when there are none."""
+
+    def on_link(self) -> None:
+        """The state of the way to the server has changed."""
+
+    def on_missing(self) -> None:
+        """Entries that had been seen are gone; the board starts again from what is there."""
+
+
+@dataclass(slots=True)
+class Floor:
+    """The calls as this screen looks at them."""
+
+    dialplan: Dialplan
+    keep_calls: int
+    listener: Listener
+    clock: Callable[[], float] = time.time
+    """Unix seconds."""
+    follower: Follower | None = None
+    site: Site = field(default_factory=Site)
+    has_site: bool = False
+    paused: bool = False
+    held: list[Event] = field(default_factory=list)
+    board: Board = field(init=False)
+    view: View = field(init=False)
+    tally: Tally = field(init=False)
+    metrics: Metrics = field(init=False)
+    newest_ms: int | None = None
+    """When the last notification was collected."""
+    _ticks: int = 0
+    _received: EntryId = ORIGIN
+    _labels: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._labels = dict(self.site.numbers)
+        self._start(Tab.LIVE, None, None)
+
+    def _start(self, tab: Tab, query: Query | None, sort: Sort | None) -> None:
+        self.board = Board(self.site.policy(), self.keep_calls)
+        self.tally = Tally()
+        self.metrics = Metrics(self.site.service_level_seconds)
+        self.view = View(self.board, self.lens(), tab=tab, query=query, sort=sort)
+        self.held = []
+        self._received = ORIGIN
+
+    # ── time ────────────────────────────────────────────────────────────────────────────
+
+    def now_ms(self) -> int:
+        """Return what the server's clock shows now."""
+        pulse = self.follower.pulse if self.follower else None
+        return round(self.clock() * 1000) + (pulse.offset_ms if pulse else 0)
+
+    def lens(self) -> Lens:
+        """Return what filters and sorts need beside a call."""
+        return Lens(
+            now_ms=self.now_ms(),
+            policy=self.board.policy,
+            dialplan=self.dialplan,
+            labels=self._labels,
+        )
+
+    # ── what the follower tells ─────────────────────────────────────────────────────────
+
+    @property
+    def last(self) -> EntryId:
+        """The last entry that arrived, shown or held back."""
+        return self._received
+
+    def on_events(self, events: Sequence[Event]) -> None:
+        """Take in entries, or hold them back while paused."""
+        self._received = events[-1].id
+        if self.paused:
+            self.held.extend(events)
+            if len(self.held) >= PAUSE_MOST and self.follower:
+                self.follower.gate.clear()
+        else:
+            self._take(events)
+        self.listener.on_calls()
+
+    def on_restart(self, missing: bool) -> None:
+        """Start again from the beginning of the journal."""
+        seen = bool(self.board.calls)
+        pinned = self.view.pinned
+        self._start(self.view.tab, self.view.query, self.view.sort)
+        self.view.pinned = pinned
+        if missing and seen:
+            self.listener.on_missing()
+        self.listener.on_calls()
+
+    def on_site(self, site: Site | None) -> None:
+        """Take over the shared settings."""
+        self.has_site = site is not None
+        self.site = site or Site()
+        self._labels = dict(self.site.numbers)
+        self.metrics.threshold = self.site.service_level_seconds
+        if not self.board.calls:
+            self.board.policy = self.site.policy()
+        self.view.rebuild(self.lens())
+        self.listener.on_site(site)
+
+    def on_link(self) -> None:
+        """Pass it on."""
+        self.listener.on_link()
+
+    def _take(self, events: Sequence[Event]) -> None:
+        changed: set[CallKey] = set()
+        for event in events:
+            keys = self.board.apply(event)
+            changed.update(keys)
+            if isinstance(event, Notified):
+                self.newest_ms = event.id.ms
+                if isinstance(event.what, CallConnected):
+                    for key in keys:
+                        if (call := self.board.calls.get(key)) is not None:
+                            self.metrics.answered(call, event.id)
+        self._bring_up_to_date(changed)
+
+    def _bring_up_to_date(self, keys: set[CallKey]) -> None:
+        lens = self.lens()
+        self.tally.update(keys, self.board, lens)
+        self.view.update(keys, lens)
+
+    def tick(self) -> None:
+        """Let a second pass, and with it what depends on the time of day."""
+        if self.paused:
+            return
+        self._ticks += 1
+        changed = set(self.board.due(self.now_ms()))
+        if self.view.query.timed:
+            # A filter such as talk>5m takes in calls by the mere passing of time. Live ones are
+            # looked at every second; all of them, which costs more, now and then.
+            changed.update(self.tally.live_keys())
+            if self._ticks % RECHECK_TICKS == 0:
+                self.view.rebuild(self.lens())
+        if changed:
+            self._bring_up_to_date(changed)
+
+    # ── what the supervisor does ────────────────────────────────────────────────────────
+
+    def pause(self, paused: bool) -> None:
+        """Hold the display, or let it go on with what was held back."""
+        self.paused = paused
+        if not paused:
+            held, self.held = self.held, []
+            self._take(held)
+            if self.follower:
+                self.follower.gate.set()
+
+    def look(
+        self, *, tab: Tab | None = None, query: Query | None = None, sort: Sort | None = None
+    ) -> None:
+        """Look at the calls another way."""
+        self.view.tab = tab or self.view.tab
+        self.view.query = query or self.view.query
+        self.view.sort = sort or self.view.sort
+        self.view.rebuild(self.lens())
+
+    def figures(self) -> Figures:
+        """Return the figures of the last half hour."""
+        return self.metrics.at(self.now_ms())
+
+    def has_cdr(self, call: Call) -> bool:
+        """Whether the PBX of a call tells when it ends."""
+        return call.key.source in self.board.policy.cdr_sources
+
+    def extensions(self) -> Sequence[tuple[str, int, int]]:
+        """Return each extension with its calls now live and its calls in all, in order."""
+        live = self.tally.live_keys()
+        counts: dict[str, list[int]] = {}
+        for key, call in self.board.calls.items():
+            for extension in {leg.extension for leg in call.legs[-1:] if leg.extension}:
+                count = counts.setdefault(extension, [0, 0])
+                count[0] += key in live
+                count[1] += 1
+        return [
+            (extension, live_count, total)
+            for extension, (live_count, total) in sorted(
+                counts.items(), key=lambda item: (len(item[0]), item[0])
+            )
+        ]

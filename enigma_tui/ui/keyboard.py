@@ -1,0 +1,69 @@
+"""Takes keys one at a time: the next only when the last has had its whole effect.
+
+Textual passes a key on through the queues of several widgets, so keys that arrive in one write
+can overtake each other: of `d` and the code's key the second may reach the table before the
+first has opened the dialog, and of `/ext:2001`, enter, `d` the last may meet a filter that has
+not been applied yet. On a slow line people type ahead, and the wrong call must never be
+dispositioned.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+
+from textual import events
+from textual.dom import DOMNode
+from textual.message_pump import MessagePump
+
+PATIENCE_SECONDS = 0.5
+"""How long a key may take before the next is let through all the same."""
+
+
+class Keyboard:
+    """A queue of keys, and the task that works through it."""
+
+    def __init__(
+        self,
+        deliver: Callable[[events.Key], Awaitable[None]],
+        focused: Callable[[], DOMNode],
+        app: MessagePump,
+    ) -> None:
+        self._deliver = deliver
+        self._focused = focused
+        self._app = app
+        self._keys: asyncio.Queue[events.Key] = asyncio.Queue()
+
+    def typed(self, event: events.Key) -> None:
+        """Take a key from the terminal."""
+        self._keys.put_nowait(event)
+
+    async def idle(self) -> None:
+        """Return when every key has had its effect."""
+        await self._keys.join()
+
+    async def run(self) -> None:
+        """Work through the keys until cancelled."""
+        while True:
+            event = await self._keys.get()
+            try:
+                await self._deliver(event)
+                # Up to the app, where bindings run; then once more from where the focus is now,
+                # for what the key made widgets tell each other.
+                await self._settle((*self._chain(), self._app))
+                await self._settle(self._chain())
+            finally:
+                self._keys.task_done()
+
+    def _chain(self) -> Iterable[MessagePump]:
+        return [node for node in self._focused().ancestors_with_self if node is not self._app]
+
+    async def _settle(self, pumps: Iterable[MessagePump]) -> None:
+        """Wait until each has handled what is in its queue now."""
+        for pump in pumps:
+            done = asyncio.Event()
+            if not pump.call_later(done.set):
+                continue
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await done.wait()
+            except TimeoutError:
+                return

@@ -1,0 +1,276 @@
+"""The live screen: the feed's state, the figures, the calls, a filter line."""
+
+from collections.abc import Callable
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from ...model.call import Call
+from ...model.query import Query, QueryError, field_values, parse, with_field
+from ...model.sorting import Sort
+from ...model.view import Tab
+from ..columns import COLUMNS, Look, Marks
+from ..commands import COMMANDS
+from ..floor import Floor
+from ..widgets.call_table import CallTable
+from ..widgets.filter_bar import FilterBar
+from ..widgets.status import FiguresLine, StatusLine
+from .choices import ExtensionsDialog, SortDialog, sorted_by
+from .rejected import RejectedDialog
+
+TICK_SECONDS = 1.0
+
+
+class BoardScreen(Screen[None]):
+    """Shows a floor, and looks at it the way the supervisor asks for."""
+
+    BINDINGS = [command.binding() for command in COMMANDS]  # noqa: RUF012
+    AUTO_FOCUS = "CallTable"
+
+    def __init__(
+        self, floor: Floor, *, own_name: str, marks: Marks, filter_text: str, watching: str
+    ) -> None:
+        super().__init__()
+        self.floor = floor
+        self._filter_text = filter_text
+        self.status = StatusLine(floor, watching=watching)
+        self.figures = FiguresLine(floor)
+        self.table = CallTable(floor, own_name, marks)
+        self.filter_bar = FilterBar(self._parse, filter_text)
+        if filter_text:
+            floor.look(query=self._parse(filter_text))
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out."""
+        yield self.status
+        yield self.figures
+        with Vertical(id="calls"):
+            yield self.table
+        yield self.filter_bar
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Start counting seconds."""
+        self.set_interval(TICK_SECONDS, self.tick)
+        self.tell()
+
+    def _parse(self, text: str) -> Query:
+        return parse(text, [code.code for code in self.floor.site.code_tree().leaves()])
+
+    # ── keeping up ──────────────────────────────────────────────────────────────────────
+
+    def tick(self) -> None:
+        """Let a second pass."""
+        self.floor.tick()
+        self.table.changed()
+        self.tell()
+
+    def tell(self) -> None:
+        """Bring the words around the table up to date."""
+        self.status.tell()
+        self.figures.tell()
+        self._title()
+
+    def on_calls_changed(self) -> None:
+        """Calls have changed."""
+        self.table.changed()
+        self._title()
+
+    def repaint(self) -> None:
+        """Everything may look different."""
+        self.table.repaint()
+        self.tell()
+
+    _titles: tuple[str, str] = ("", "")
+
+    def _title(self) -> None:
+        view, tally = self.floor.view, self.floor.tally
+        calls = len(self.floor.board.calls)
+        counts = {Tab.LIVE: tally.live, Tab.TO_DISPOSE: tally.to_dispose, Tab.ALL: calls}
+        title = Text()
+        for place, tab in enumerate(Tab, start=1):
+            chosen = tab is view.tab
+            words = f"{place} {tab.value} {counts[tab]:,}"
+            title.append(f"[{words}]" if chosen else f" {words} ", "bold" if chosen else "")
+        shown = "call" if view.matching == 1 else "calls"
+        subtitle = f"{view.matching:,} {shown}"
+        if view.query.text:
+            subtitle = f"{view.matching:,} of {counts[view.tab]:,} calls"
+        if self.floor.paused:
+            subtitle = f"PAUSED  {len(self.floor.held):,} waiting  p goes on · " + subtitle
+        elif self.table.following:
+            subtitle += " · following the newest"
+        elif self.table.above:
+            subtitle += f" · ↑ {self.table.above:,} above"
+        if self.floor.board.cut_total:
+            subtitle += f" · journal cut by {self.floor.board.cut_total:,}"
+        mistake = self.filter_bar.mistake if self.filter_bar.is_mounted else None
+        if mistake is not None:
+            subtitle = f"filter: {mistake.message}; {self._in_force()} stays"
+        if (title.plain, subtitle) != self._titles:
+            self._titles = (title.plain, subtitle)
+            box = self.query_one("#calls")
+            box.border_title = title
+            box.border_subtitle = Text(subtitle)
+            box.set_class(mistake is not None, "mistaken")
+
+    def _in_force(self) -> str:
+        text = self.floor.view.query.text
+        return f"“{text}”" if text else "no filter"
+
+    def look(self) -> Look:
+        """Return what cells are made with."""
+        return Look(self.floor, self.table.marks, self.floor.lens(), self.table.own_name)
+
+    # ── moving ──────────────────────────────────────────────────────────────────────────
+
+    def action_cursor_down(self) -> None:
+        """To the next call."""
+        self._moved(lambda: self.table.move_by(1))
+
+    def action_cursor_up(self) -> None:
+        """To the previous call."""
+        self._moved(lambda: self.table.move_by(-1))
+
+    def action_page_down(self) -> None:
+        """A page down."""
+        self._moved(lambda: self.table.move_page(1))
+
+    def action_page_up(self) -> None:
+        """A page up."""
+        self._moved(lambda: self.table.move_page(-1))
+
+    def action_cursor_top(self) -> None:
+        """To the first call."""
+        self._moved(lambda: self.table.move_to(0))
+
+    def action_cursor_bottom(self) -> None:
+        """To the last call."""
+        self._moved(lambda: self.table.move_to(len(self.floor.view) - 1))
+
+    def _moved(self, move: Callable[[], None]) -> None:
+        move()
+        self._title()
+
+    # ── looking another way ─────────────────────────────────────────────────────────────
+
+    def action_tab(self, name: str) -> None:
+        """Show one of the views."""
+        self.floor.look(tab=Tab(name))
+        self.repaint()
+
+    def action_sort(self) -> None:
+        """Choose the column to sort by."""
+
+        def chosen(sort: Sort | None) -> None:
+            if sort is not None:
+                self._sort(sort)
+
+        self.app.push_screen(SortDialog(self.floor.view.sort), chosen)
+
+    def action_sort_next(self) -> None:
+        """Sort by the column to the right."""
+        self._sort_by_neighbour(1)
+
+    def action_sort_previous(self) -> None:
+        """Sort by the column to the left."""
+        self._sort_by_neighbour(-1)
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        sort = self.floor.view.sort
+        self._sort(Sort(sort.by, not sort.reverse))
+
+    def _sort_by_neighbour(self, step: int) -> None:
+        names = [column.sort for column in COLUMNS]
+        place = names.index(self.floor.view.sort.by)
+        self._sort(sorted_by(self.floor.view.sort, names[(place + step) % len(names)]))
+
+    def _sort(self, sort: Sort) -> None:
+        self.floor.look(sort=sort)
+        self.repaint()
+
+    @on(CallTable.HeaderClicked)
+    def _header_clicked(self, event: CallTable.HeaderClicked) -> None:
+        self._sort(sorted_by(self.floor.view.sort, event.sort))
+
+    def action_pause(self) -> None:
+        """Hold the display, or let it go on."""
+        self.floor.pause(not self.floor.paused)
+        self.repaint()
+
+    def action_follow(self) -> None:
+        """Keep the newest call in sight, or stop to."""
+        self.table.following = not self.table.following
+        self.repaint()
+
+    # ── finding ─────────────────────────────────────────────────────────────────────────
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.filter_bar.begin()
+
+    def action_clear(self) -> None:
+        """Peel off one layer: what is being typed, then the filter."""
+        self.filter_bar.peel()
+
+    @on(FilterBar.Changed)
+    def _filter_changed(self, event: FilterBar.Changed) -> None:
+        if event.query.text != self.floor.view.query.text:
+            self.floor.look(query=event.query)
+            self.table.repaint()
+        self._title()
+
+    @on(FilterBar.Mistaken)
+    def _filter_mistaken(self, event: FilterBar.Mistaken) -> None:
+        self._title()
+        if event.error is None:
+            self.tell()
+
+    @on(FilterBar.Left)
+    def _filter_left(self) -> None:
+        self.table.focus()
+
+    def action_extensions(self) -> None:
+        """Choose extensions."""
+        text = self.floor.view.query.text
+
+        def chosen(extensions: tuple[str, ...] | None) -> None:
+            if extensions is not None:
+                self.filter_bar.put(with_field(text, "ext", extensions))
+
+        self.app.push_screen(
+            ExtensionsDialog(self.floor.extensions(), field_values(text, "ext")), chosen
+        )
+
+    def action_rejected(self) -> None:
+        """List what could not be read."""
+        board = self.floor.board
+        self.app.push_screen(RejectedDialog(list(reversed(board.rejected)), board.rejected_total))
+
+    # ── acting on a call ────────────────────────────────────────────────────────────────
+
+    def current(self) -> Call | None:
+        """Return the call under the cursor; says so when there is none."""
+        call = self.table.current()
+        if call is None:
+            self.notify("There is no call under the cursor.", markup=False, timeout=3)
+        return call
+
+    def action_copy(self) -> None:
+        """Send the call reference to the clipboard."""
+        if call := self.current():
+            self.app.copy_to_clipboard(call.key.call_ref)
+            # The terminal gives no answer, so nobody can say that it arrived.
+            self.notify(f"{call.key.call_ref} sent to the clipboard", markup=False, timeout=3)
+
+    @on(CallTable.Opened)
+    async def _opened(self) -> None:
+        await self.run_action("app.details")
+
+
+__all__ = ["BoardScreen", "QueryError"]

@@ -1,0 +1,162 @@
+"""Everything that is known of one call, down to the bytes the PBX sent."""
+
+import contextlib
+import json
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from ...model.call import Call, CallKey, EntryId
+from ...model.text import safe
+from ..columns import Look, clock, duration, state_word
+from .dialog import Dialog
+
+Payload = tuple[EntryId, bytes | None]
+"""An entry and what arrived with it; `None` when the journal no longer has it."""
+
+
+class DetailsDialog(Dialog[None]):
+    """Shows one call, kept up to date while it is open."""
+
+    BINDINGS = [  # noqa: RUF012
+        ("enter,q", "leave", "Close"),
+        ("j,down", "scroll(1)", "Down"),
+        ("k,up", "scroll(-1)", "Up"),
+    ]
+
+    def __init__(
+        self,
+        key: CallKey,
+        look: Callable[[], Look],
+        payloads: Callable[[Sequence[EntryId]], Awaitable[Sequence[Payload]]],
+    ) -> None:
+        """Prepare the dialog; `payloads` reads what arrived from the journal."""
+        super().__init__()
+        self._key = key
+        self._look = look
+        self._payloads = payloads
+        self._raw = Text("reading the journal …", "dim")
+        self._read: tuple[EntryId, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Lay out one scrolling text."""
+        with VerticalScroll(classes="box wide"):
+            yield Static(id="facts", markup=False)
+            yield Static(id="raw", markup=False)
+
+    def on_mount(self) -> None:
+        """Show what is known now, and look again every second."""
+        box = self.query_one(".box")
+        box.border_title = "Call"
+        box.border_subtitle = "esc closes"
+        self.refresh_facts()
+        self.set_interval(1.0, self.refresh_facts)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the text."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines * 3, animate=False)
+
+    def refresh_facts(self) -> None:
+        """Bring the text up to date."""
+        look = self._look()
+        call = look.floor.board.calls.get(self._key)
+        if call is None:
+            return
+        text = Text()
+        for name, value in facts(call, look):
+            text.append(f"{name:<13}", "bold")
+            text.append(f"{value}\n")
+        text.append("\nTimeline\n", "bold")
+        for ms, words in timeline(call):
+            text.append(f"  {clock(ms)}  ", "dim")
+            text.append(f"{words}\n")
+        self.query_one("#facts", Static).update(text)
+        entries = tuple(
+            dict.fromkeys(
+                [leg.entry for leg in call.legs]
+                + ([call.end.entry] if call.end and not call.end.assumed else [])
+            )
+        )
+        if entries != self._read:
+            self._read = entries
+            self._read_payloads(entries)
+
+    @work(exclusive=True)
+    async def _read_payloads(self, entries: Sequence[EntryId]) -> None:
+        text = Text("As it arrived\n", "bold")
+        for entry, raw in await self._payloads(entries):
+            text.append(f"  {clock(entry.ms)}  entry {entry}\n", "dim")
+            if raw is None:
+                text.append("    no longer in the journal, or the server is away\n", "dim")
+            else:
+                text.append(f"{pretty(raw)}\n")
+        self.query_one("#raw", Static).update(text)
+
+
+def facts(call: Call, look: Look) -> Iterator[tuple[str, str]]:
+    """Yield the name and value of every field."""
+    floor = look.floor
+    label = look.lens.label(call.dialled)
+    dialled = floor.dialplan.international(call.dialled)
+    yield "State", state_word(call, look).text + ("  (assumed)" if _assumed(call, look) else "")
+    yield "Caller", floor.dialplan.international(call.caller) or "unknown"
+    yield "Dialled", f"{label}  {dialled}" if label else dialled or "not told"
+    yield "Extension", " → ".join(leg.extension or "?" for leg in call.legs) or "nobody took it"
+    yield "Hold", "not told" if call.hold is None else duration(call.hold)
+    talk = call.talk_seconds(look.now_ms)
+    bound = "at least " if call.late else ""
+    name = "Talk" if floor.has_cdr(call) else "Since"
+    yield name, "not known" if talk is None else bound + duration(talk)
+    yield "Contact ref", call.contact_ref or "none keyed in"
+    yield "Call ref", call.key.call_ref
+    yield "Direction", call.direction.value
+    yield "Source", f"{call.key.source}, {call.key.feed}"
+    if call.end is not None and not call.end.assumed:
+        code = f", ISDN cause {call.end.code}" if call.end.code else ""
+        yield "End", (call.end.reason or "no reason told") + code
+        if call.end.recording:
+            yield "Recording", call.end.recording
+    if call.disposition is not None:
+        done = call.disposition
+        who = "server's ACL user" if done.verified else "self-declared"
+        yield "Disposition", done.code
+        yield "By", f"{done.by} ({who}), {clock(done.at_ms)}"
+        if done.note:
+            yield "Note", done.note
+        if done.callback_ms is not None:
+            yield "Call back", clock(done.callback_ms)
+
+
+def timeline(call: Call) -> Sequence[tuple[int, str]]:
+    """Return what happened to the call, and when (milliseconds since the epoch), in order."""
+    happened: list[tuple[int, str]] = []
+    for place, leg in enumerate(call.legs):
+        verb = "connected to" if place == 0 else "transferred to"
+        late = ", collected late: it was earlier" if leg.late else ""
+        happened.append((leg.entry.ms, f"{verb} {leg.extension or '?'}{late}"))
+    if call.end is not None:
+        words = "abandoned" if call.end.abandoned else "ended"
+        happened.append((call.end.entry.ms, words + (", as assumed" if call.end.assumed else "")))
+    if call.disposition is not None:
+        done = call.disposition
+        happened.append((done.at_ms, f"{done.code} by {done.by}"))
+    return sorted(happened)
+
+
+def pretty(raw: bytes) -> str:
+    """Return a payload to be read by a person: indented where it is JSON, and always safe."""
+    text = raw.decode("utf-8", "surrogateescape")
+    if len(raw) <= 64 * 1024:
+        with contextlib.suppress(ValueError, RecursionError):
+            text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    return "\n".join("    " + safe(line, 400) for line in text[:20_000].split("\n"))
+
+
+def _assumed(call: Call, look: Look) -> bool:
+    if call.end is not None:
+        return call.end.assumed
+    return state_word(call, look).text == "ended?"

@@ -1,0 +1,71 @@
+"""The notifications that could not be read: none of them is dropped."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from ...model.board import RejectedNotification
+from ..columns import clock
+from .details import pretty
+from .dialog import Dialog
+
+
+class RejectedDialog(Dialog[None]):
+    """Lists rejected notifications, the newest first, each with its reason and what arrived."""
+
+    AUTO_FOCUS = "OptionList"
+    BINDINGS = [  # noqa: RUF012
+        ("q,x", "leave", "Close"),
+        ("j", "move(1)", ""),
+        ("k", "move(-1)", ""),
+    ]
+
+    def __init__(self, rejected: Sequence[RejectedNotification], total: int) -> None:
+        super().__init__()
+        self._rejected = rejected
+        self._total = total
+
+    def compose(self) -> ComposeResult:
+        """Lay out the list, and below it what the highlighted one held."""
+        with Vertical(classes="box wide"):
+            yield OptionList(
+                *(
+                    Option(Text(f" {clock(one.id.ms)}  {one.feed:<8} {one.reason}", no_wrap=True))
+                    for one in self._rejected
+                ),
+                markup=False,
+            )
+            with VerticalScroll(id="held"):
+                yield Static(id="raw", markup=False)
+            yield Static(
+                "j k moves   esc closes   every one is kept in the journal, byte for byte",
+                id="hint",
+                markup=False,
+            )
+
+    def on_mount(self) -> None:
+        """Name the dialog, and say so when there is nothing to list."""
+        shown = len(self._rejected)
+        more = f", the newest {shown:,} shown" if shown < self._total else ""
+        self.query_one(".box").border_title = f"Rejected notifications: {self._total:,}{more}"
+        if not self._rejected:
+            self.query_one("#raw", Static).update(Text("Every notification could be read."))
+
+    def action_move(self, rows: int) -> None:
+        """Move as everywhere."""
+        options = self.query_one(OptionList)
+        (options.action_cursor_down if rows > 0 else options.action_cursor_up)()
+
+    @on(OptionList.OptionHighlighted)
+    def _show(self, event: OptionList.OptionHighlighted) -> None:
+        one = self._rejected[event.option_index]
+        text = Text(f"{one.reason}\n", "bold")
+        text.append(f"entry {one.id}, source {one.source}, {len(one.raw):,} bytes\n\n", "dim")
+        text.append(pretty(one.raw) if one.raw else "    (nothing: the payload was empty)")
+        self.query_one("#raw", Static).update(text)
+        self.query_one("#held", VerticalScroll).scroll_home(animate=False)

@@ -1,0 +1,335 @@
+"""The live table of calls.
+
+It paints by the line, and only the lines that look different from what is on screen: an insert
+above, a second gone by or a disposition costs what it changes and no more. The cursor is a call,
+not a row number: rows move under a supervisor's hands, and the wrong call must never be
+dispositioned.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.timer import Timer
+
+from ...model.call import Call, CallKey
+from ..columns import GAP, Look, Marks, Placed, fill, fit
+from ..floor import Floor
+
+FRAME_SECONDS = 1 / 30
+"""Changes that follow one another faster than this are painted together."""
+
+_STYLES = (
+    "live", "over", "abandoned", "ghost", "absent", "warning", "critical", "disposed",
+    "header", "sorted", "cursor", "left", "quiet",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What a line of the screen shows, to tell whether it would look different now."""
+
+    call: Call
+    cells: tuple[str, ...]
+    cursor: bool
+    left: bool
+
+
+class CallTable(ScrollView, can_focus=True):
+    """Shows the rows of a floor's view."""
+
+    COMPONENT_CLASSES = {f"call-table--{name}" for name in _STYLES}  # noqa: RUF012
+
+    class CursorMoved(Message):
+        """The cursor is on another call, or on none."""
+
+    class Opened(Message):
+        """A call was clicked twice."""
+
+    class HeaderClicked(Message):
+        """A column's title was clicked."""
+
+        def __init__(self, sort: str) -> None:
+            self.sort = sort
+            super().__init__()
+
+    def __init__(self, floor: Floor, own_name: str, marks: Marks) -> None:
+        super().__init__()
+        self.floor = floor
+        self.own_name = own_name
+        self.marks = marks
+        self.cursor: CallKey | None = None
+        self.following = True
+        self._columns: Sequence[Placed] = ()
+        self._shown: dict[int, _Shown | None] = {}
+        self._styles_by_name: dict[str, Style] = {}
+        self._frame: Timer | None = None
+        self._dirty = False
+
+    # ── painting ────────────────────────────────────────────────────────────────────────
+
+    def changed(self) -> None:
+        """Paint what is different: at once, or with the next frame if one was just painted."""
+        if self._frame is not None:
+            self._dirty = True
+            return
+        self.paint()
+        self._frame = self.set_timer(FRAME_SECONDS, self._frame_over)
+
+    def _frame_over(self) -> None:
+        self._frame = None
+        if self._dirty:
+            self._dirty = False
+            self.changed()
+
+    def paint(self) -> None:
+        """Refresh the lines that look different from what they show."""
+        if not self.size:
+            return
+        self._settle()
+        look = self._look()
+        top = self.scroll_offset.y
+        width = self.size.width
+        lines = self._line_count()
+        calls = self.floor.view.window(top, lines)
+        for line in range(lines):
+            new = self._showing(calls[line], look) if line < len(calls) else None
+            if line not in self._shown or new != self._shown[line]:
+                self._shown[line] = new
+                self.refresh(Region(0, line + 1, width, 1))
+
+    def repaint(self) -> None:
+        """Paint everything: the layout, the order or the colours have changed."""
+        self._shown.clear()
+        self._styles_by_name.clear()
+        self._columns = fit(max(0, self.size.width - 1)) if self.size else ()
+        self._settle()
+        self.refresh()
+
+    def _line_count(self) -> int:
+        return max(0, self.size.height - 1)
+
+    def _look(self) -> Look:
+        return Look(self.floor, self.marks, self.floor.lens(), self.own_name)
+
+    def _showing(self, call: Call, look: Look) -> _Shown:
+        return _Shown(
+            call,
+            tuple(placed.column.cell(call, look).text for placed in self._columns),
+            call.key == self.cursor,
+            self.floor.view.has_left(call.key),
+        )
+
+    def _settle(self) -> None:
+        """Bring scrolling and cursor in line with the rows as they are now."""
+        view = self.floor.view
+        if self.cursor is not None and view.index(self.cursor) is None:
+            self.cursor = None
+        if self.cursor is None and len(view):
+            self._set_cursor(view.key_at(min(self.scroll_offset.y, len(view) - 1)))
+        size = Size(0, len(view) + 1)
+        if size != self.virtual_size:
+            self.virtual_size = size
+        top = self._top_wanted()
+        if top != self.scroll_offset.y:
+            self.scroll_to(y=top, animate=False, immediate=True)
+        self._cursor_line = self._line_of_cursor()
+
+    _cursor_line: int | None = None
+
+    def _top_wanted(self) -> int:
+        """Return which row should be the first on screen.
+
+        Following, it is the newest one. Otherwise the call under the cursor stays on its line of
+        the screen while rows come and go above it.
+        """
+        top = self.scroll_offset.y
+        most = max(0, len(self.floor.view) - self._line_count())
+        if self.following:
+            newest_first = self.floor.view.sort.reverse or self.floor.view.sort.by != "began"
+            return 0 if newest_first else most
+        index = self.floor.view.index(self.cursor) if self.cursor else None
+        if index is not None and self._cursor_line is not None:
+            top = index - self._cursor_line
+        return min(max(0, top), most)
+
+    def _line_of_cursor(self) -> int | None:
+        index = self.floor.view.index(self.cursor) if self.cursor else None
+        if index is None:
+            return None
+        line = index - self.scroll_offset.y
+        return line if 0 <= line < self._line_count() else None
+
+    def render_line(self, y: int) -> Strip:
+        """Render a line: the titles first, then the rows that are in sight."""
+        width = self.size.width
+        if y == 0:
+            return self._header(width)
+        calls = self.floor.view.window(self.scroll_offset.y + y - 1, 1)
+        if not calls:
+            return self._empty(y, width)
+        look = self._look()
+        self._shown[y - 1] = self._showing(calls[0], look)
+        return self._row(calls[0], look, width)
+
+    def _row(self, call: Call, look: Look, width: int) -> Strip:
+        base = self._style("base")
+        cursor = call.key == self.cursor
+        left = self.floor.view.has_left(call.key)
+        if cursor:
+            base += self._style("cursor")
+        if left:
+            base += self._style("left")
+        segments = [Segment("▌" if cursor else " ", base)]
+        for place, placed in enumerate(self._columns):
+            cell = placed.column.cell(call, look)
+            style = base
+            if cell.style and not left:
+                own = self._style(cell.style)
+                # On the cursor's bar the words keep their weight but take the bar's colours.
+                style = base + Style(bold=own.bold) if cursor else base + own
+            gap = " " * GAP if place else ""
+            text = fill(cell.text, placed.width, placed.column.right)
+            segments.append(Segment(gap + text, style))
+        return Strip(Segment.simplify(segments)).adjust_cell_length(width, base)
+
+    def _header(self, width: int) -> Strip:
+        style = self._style("base") + self._style("header")
+        sorted_style = style + self._style("sorted")
+        segments = [Segment(" ", style)]
+        sort = self.floor.view.sort
+        for place, placed in enumerate(self._columns):
+            title = self._title(placed)
+            if placed.column.sort == sort.by:
+                arrow = "▼" if sort.reverse else "▲"
+                text = fill(f"{arrow}{title}", placed.width, placed.column.right)
+                segments.append(Segment(" " * GAP * bool(place) + text, sorted_style))
+            else:
+                text = fill(title, placed.width, placed.column.right)
+                segments.append(Segment(" " * GAP * bool(place) + text, style))
+        return Strip(segments).adjust_cell_length(width, style)
+
+    def _title(self, placed: Placed) -> str:
+        # Without CDRs nothing tells when a conversation ends, so it is only time since it began.
+        if placed.column.sort == "talk" and not self.floor.board.policy.cdr_sources:
+            return "Since"
+        # The marks behind a hold time have two cells of their own.
+        return "Hold  " if placed.column.sort == "hold" else placed.column.title
+
+    def _empty(self, y: int, width: int) -> Strip:
+        base = self._style("base")
+        text = self.empty_text if y == 2 and not len(self.floor.view) else ""
+        return Strip(
+            [Segment(fill(f"  {text}", width), base + self._style("quiet"))]
+        ).adjust_cell_length(width, base)
+
+    @property
+    def empty_text(self) -> str:
+        """What stands where there are no rows."""
+        if self.floor.view.query.text:
+            return "No call matches the filter. esc takes it away."
+        return {
+            "Live": "No live calls.",
+            "To dispose": "Nothing to dispose of.",
+        }.get(self.floor.view.tab.value, "No calls yet.")
+
+    def _style(self, name: str) -> Style:
+        style = self._styles_by_name.get(name)
+        if style is None:
+            if name == "base":
+                style = self.rich_style
+            else:
+                style = self.get_component_rich_style(f"call-table--{name}", partial=True)
+            self._styles_by_name[name] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        """Forget the colours; the theme has changed."""
+        super().notify_style_update()
+        self._styles_by_name.clear()
+
+    def on_resize(self) -> None:
+        """Lay the columns out anew."""
+        self.repaint()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Paint the rows that have come into sight."""
+        super().watch_scroll_y(old_value, new_value)
+        self._shown.clear()
+
+    # ── the cursor ──────────────────────────────────────────────────────────────────────
+
+    def _set_cursor(self, key: CallKey | None) -> None:
+        if key == self.cursor:
+            return
+        self.cursor = key
+        self.floor.view.pin(key, self.floor.lens())
+        self.post_message(self.CursorMoved())
+
+    def move_to(self, index: int) -> None:
+        """Put the cursor on a row and bring the row into sight."""
+        view = self.floor.view
+        if not len(view):
+            return
+        key = view.key_at(min(max(0, index), len(view) - 1))
+        self._set_cursor(key)
+        # Letting go of the call that was held may have moved the row.
+        row = (view.index(key) if key else None) or 0
+        lines = self._line_count()
+        top = self.scroll_offset.y
+        if row < top:
+            top = row
+        elif row >= top + lines:
+            top = row - lines + 1
+        self.following = self.following and top == 0 and row == 0
+        self._cursor_line = row - top
+        self.paint()
+
+    def move_by(self, rows: int) -> None:
+        """Move the cursor up or down."""
+        index = self.floor.view.index(self.cursor) if self.cursor else None
+        self.move_to(0 if index is None else index + rows)
+
+    def move_page(self, pages: int) -> None:
+        """Move the cursor by what the screen shows."""
+        self.move_by(pages * max(1, self._line_count() - 1))
+
+    def current(self) -> Call | None:
+        """Return the call under the cursor."""
+        return self.floor.board.calls.get(self.cursor) if self.cursor else None
+
+    @property
+    def above(self) -> int:
+        """How many rows are above what is on screen."""
+        return self.scroll_offset.y
+
+    # ── the mouse ───────────────────────────────────────────────────────────────────────
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the row that was clicked, or sort by the title that was."""
+        if event.y == 0:
+            x = 1
+            for placed in self._columns:
+                if event.x < x + placed.width + GAP:
+                    self.post_message(self.HeaderClicked(placed.column.sort))
+                    break
+                x += placed.width + GAP
+            return
+        row = self.scroll_offset.y + event.y - 1
+        if row < len(self.floor.view):
+            self.move_to(row)
+            if event.chain == 2:
+                self.post_message(self.Opened())
+
+    def on_mouse_scroll_down(self) -> None:
+        """The wheel is a wish to look elsewhere than at the newest."""
+        self.following = False
+        self._cursor_line = None
+
+    on_mouse_scroll_up = on_mouse_scroll_down

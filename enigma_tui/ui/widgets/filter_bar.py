@@ -1,0 +1,124 @@
+"""The filter line: what is typed takes effect as it is typed, and a mistake costs nothing."""
+
+from collections.abc import Callable
+
+from rich.highlighter import Highlighter
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from ...model.query import Query, QueryError
+
+
+class _Underline(Highlighter):
+    """Marks where a mistake is."""
+
+    def __init__(self) -> None:
+        self.mistake: QueryError | None = None
+
+    def highlight(self, text: Text) -> None:
+        if self.mistake is None or not len(text):
+            return
+        # A mistake at the very end is marked on the last character that there is.
+        start = min(self.mistake.start, len(text) - 1)
+        text.stylize("bold underline red", start, max(start + 1, self.mistake.end))
+
+
+class FilterBar(Horizontal):
+    """One line to type a filter into."""
+
+    class Changed(Message):
+        """There is a new filter that can be read."""
+
+        def __init__(self, query: Query) -> None:
+            self.query = query
+            super().__init__()
+
+    class Mistaken(Message):
+        """What is typed cannot be read; the last good filter stays in force."""
+
+        def __init__(self, error: QueryError | None) -> None:
+            self.error = error
+            super().__init__()
+
+    class Left(Message):
+        """The supervisor has finished typing."""
+
+    def __init__(self, parse: Callable[[str], Query], text: str = "") -> None:
+        super().__init__()
+        self._parse = parse
+        self._underline = _Underline()
+        self._before = text
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """Lay out the prompt and the line."""
+        yield Static("/", id="filter-prompt", markup=False)
+        yield Input(
+            self._text,
+            placeholder="filter: a name, a number, ext:2001, hold>60s …",
+            compact=True,
+            highlighter=self._underline,
+            select_on_focus=False,
+            id="filter-input",
+        )
+
+    @property
+    def input(self) -> Input:
+        """The line itself."""
+        return self.query_one(Input)
+
+    @property
+    def mistake(self) -> QueryError | None:
+        """What is wrong with the text, if anything."""
+        return self._underline.mistake
+
+    def begin(self) -> None:
+        """Start typing."""
+        self._before = self.input.value if self.mistake is None else self._before
+        self.input.focus()
+
+    def peel(self) -> bool:
+        """Undo one layer: typing falls back to the filter before, a filter to none.
+
+        Returns whether there was a layer.
+        """
+        if self.input.has_focus:
+            self.input.value = self._before
+            self.post_message(self.Left())
+            return True
+        if self.input.value:
+            self.input.value = ""
+            return True
+        return False
+
+    def put(self, text: str) -> None:
+        """Set the filter from elsewhere."""
+        self.input.value = text
+        self.input.cursor_position = len(text)
+        self._before = text
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        try:
+            query = self._parse(event.value)
+        except QueryError as error:
+            self._underline.mistake = error
+            self.post_message(self.Mistaken(error))
+        else:
+            if self._underline.mistake is not None:
+                self._underline.mistake = None
+                self.post_message(self.Mistaken(None))
+            self.post_message(self.Changed(query))
+        self.input.refresh()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self.mistake is None:
+            self._before = event.value
+            self.post_message(self.Left())
