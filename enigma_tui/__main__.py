@@ -1,0 +1,5 @@
+"""`python -m enigma_tui`."""
+
+from .cli import main
+
+main()

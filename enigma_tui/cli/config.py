@@ -1,0 +1,88 @@
+"""`enigma-tui config`: the personal settings."""
+
+import inspect
+import json
+from pathlib import Path
+
+import click
+
+from .. import paths
+from ..settings import Settings
+from . import common
+
+
+@click.group("config")
+def command() -> None:
+    """The personal settings: where they are, what is in force, a file to begin with."""
+
+
+def _file(ctx: click.Context) -> Path:
+    given: Path | None = ctx.find_root().obj["config"]
+    return given or paths.config_file()
+
+
+@command.command("path")
+@click.pass_context
+def path(ctx: click.Context) -> None:
+    """Print where the settings file is looked for."""
+    click.echo(_file(ctx))
+
+
+@command.command("show")
+@click.pass_context
+def show(ctx: click.Context) -> None:
+    """Print the settings in force, and where each came from. Passwords are left out."""
+    loaded = common.settings(ctx)
+    for name in Settings.model_fields:
+        if name == "redis_url":
+            link = common.connection(loaded.settings, "config")
+            value = json.dumps(link.address.shown)
+        else:
+            value = json.dumps(getattr(loaded.settings, name), ensure_ascii=False)
+        click.echo(f"{name} = {value}  # {loaded.origins.get(name, 'default')}")
+
+
+@command.command("init")
+@click.pass_context
+def init(ctx: click.Context) -> None:
+    """Write a settings file with every setting explained and nothing changed."""
+    file = _file(ctx)
+    if file.exists():
+        common.fail(f"{file} exists already; it is left as it is", common.WRONG)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)  # it may come to hold a password
+        file.write_text(template(), encoding="utf-8")
+    except OSError as error:
+        common.fail(f"{file} cannot be written: {error.strerror}")
+    click.echo(f"{file} written")
+
+
+def template() -> str:
+    """Return a settings file in which every setting is a comment."""
+    lines = ["# Personal settings of enigma-tui. Every line shows the default."]
+    about = _docstrings()
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=True, validated_data={})
+        lines += ["", *(f"# {line}" for line in about[name])]
+        if name == "redis_url":
+            lines.append(f"#redis_url = {json.dumps(default.get_secret_value())}")
+        elif name == "keys":
+            lines += ["#[keys]", '#disposition = "d"']
+        else:
+            lines.append(f"#{name} = {json.dumps(default)}")
+    return "\n".join(lines) + "\n"
+
+
+def _docstrings() -> dict[str, list[str]]:
+    """Return the explanation under each setting, from the class's own source."""
+    found: dict[str, list[str]] = {}
+    name = ""
+    for line in inspect.cleandoc(inspect.getsource(Settings)).splitlines():
+        words = line.strip()
+        if words.startswith('"""') and name:
+            found[name] = [words.strip('"').strip()]
+            name = ""
+        elif ":" in words and words.split(":", 1)[0] in Settings.model_fields:
+            name = words.split(":", 1)[0]
+    return found

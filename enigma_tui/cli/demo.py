@@ -1,0 +1,45 @@
+"""`enigma-tui demo`: everything in one command, nothing real touched."""
+
+import secrets
+import time
+from functools import partial
+
+import click
+
+from . import common
+from .board import open_board
+
+HEAD_START = 600.0
+"""Seconds that the simulated day is old when the board opens, so that the floor is busy."""
+
+
+@click.command("demo")
+@click.option("--rate", type=click.FloatRange(0.1, 60_000), help="Calls a minute.", default=14.0)
+@click.option("--seed", type=int, help="Which simulated day; the same seed, the same calls.")
+@click.pass_context
+def command(ctx: click.Context, rate: float, seed: int | None) -> None:
+    """Open the board on an embedded server with a simulated PBX.
+
+    \b
+      enigma-tui demo --rate 60 --seed 7
+    """
+    from ..demo.embedded import EmbeddedServer, EmbeddedServerError
+    from ..demo.show import profile, push_to, site
+    from ..demo.simulator import Pbx, drive
+
+    seed = secrets.randbelow(1_000_000) if seed is None else seed
+    try:
+        with EmbeddedServer() as server:
+            loaded = common.settings(ctx, redis_url=server.url, collect="yes")
+            link = common.connection(loaded.settings, "demo-pbx")
+            pbx = Pbx(seed, profile(rate), epoch=time.time() - HEAD_START)
+            open_board(
+                ctx,
+                loaded=loaded,
+                first_site=site(),
+                greeting=f"A simulated PBX, seed {seed}. Another screen on the same calls: "
+                f"enigma-tui --redis-url {server.url}",
+                beside=partial(drive, push_to(link), pbx.pushes(), head_start=HEAD_START),
+            )
+    except EmbeddedServerError as error:
+        common.fail(str(error))

@@ -1,0 +1,105 @@
+"""`enigma-tui disposition`: the outcome of a call, from a script."""
+
+import json
+from datetime import datetime
+
+import click
+
+from ..journal.desk import Act, DispositionDesk, Outcome
+from ..journal.keys import Keys
+from ..model.disposition import CodeTree, parse_when
+from ..site import Site
+from . import common
+from .reading import read_board
+
+
+@click.command("disposition")
+@click.argument("call_ref")
+@click.argument("code")
+@click.option("--note", default="", help="A note to go with it.")
+@click.option("--when", default="", help="When to call back: 30m, 14:30, tomorrow 9:00.")
+@click.option("--source", help="Which PBX, where a site has several.")
+@click.option("--as", "name", metavar="NAME", help="Under which name to act.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    call_ref: str,
+    code: str,
+    note: str,
+    when: str,
+    source: str | None,
+    name: str | None,
+) -> None:
+    """Record CODE as the outcome of the newest call with CALL_REF.
+
+    Prints what is recorded as JSON. Ends with 1 if somebody else was first; nothing is
+    overwritten then.
+
+    \b
+      enigma-tui disposition 4711 resolved --as thandi
+      enigma-tui disposition 4711 escalated.billing --note 'double charge'
+    """
+    loaded = common.settings(ctx, name=name)
+    if loaded.settings.read_only:
+        common.fail("read_only is set: nothing is recorded", common.WRONG)
+    link = common.connection(loaded.settings, "disposition")
+    keys = Keys(loaded.settings.prefix)
+
+    async def work() -> int:
+        stored = await common.stored_site(link, keys)
+        site = stored.site if stored else Site()
+        found = site.code_tree().find(code)
+        if found is None:
+            common.fail(_unknown_code(code, site.code_tree()), common.WRONG)
+        if found.note_required and not note.strip():
+            common.fail(f"{found.code} needs a note: --note TEXT", common.WRONG)
+        callback_ms = None
+        if found.callback:
+            try:
+                moment = parse_when(when, datetime.now().astimezone())
+            except ValueError as error:
+                common.fail(f"--when: {error}", common.WRONG)
+            callback_ms = round(moment.timestamp() * 1000)
+        board = await read_board(link, keys, site, loaded.settings.keep_calls)
+        names = [source] if source else [one.name for one in site.sources]
+        calls = [call for one in names if (call := board.newest(one, call_ref)) is not None]
+        if not calls:
+            common.fail(f"no call {call_ref} in the journal")
+        if len(calls) > 1:
+            common.fail(
+                f"{call_ref} is a call of {', '.join(call.key.source for call in calls)}; "
+                "say which with --source",
+                common.WRONG,
+            )
+        call = calls[0]
+        version = call.disposition.version if call.disposition else 0
+        desk = DispositionDesk(link, keys, common.who(loaded, link), site.retention.days)
+        # Only a first disposition is made here: one that is there already stands.
+        answer = await desk.dispose(Act(call.key, found.code, 0, note.strip(), callback_ms))
+        click.echo(
+            json.dumps(
+                {
+                    "outcome": answer.outcome,
+                    "call_ref": call.key.call_ref,
+                    "code": answer.code,
+                    "by": answer.by,
+                    "at": answer.at_ms / 1000,
+                    "version": answer.version or version,
+                },
+                ensure_ascii=False,
+            )
+        )
+        if answer.recorded:
+            return 0
+        why = (
+            f"{answer.by} was first, with {answer.code}"
+            if answer.outcome is Outcome.CONFLICT
+            else "the reference is in use again by a newer call"
+        )
+        common.fail(f"not recorded: {why}; nothing was overwritten")
+
+    common.run(work(), link)
+
+
+def _unknown_code(code: str, tree: CodeTree) -> str:
+    return f"there is no code {code!r}; there are {', '.join(leaf.code for leaf in tree.leaves())}"

@@ -1,0 +1,25 @@
+"""`enigma-tui keys`: every key, and the name it has in the settings."""
+
+import click
+
+from . import common
+
+
+@click.command("keys")
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """List every key of the board, and the name to give it another one in the settings.
+
+    \b
+      [keys]
+      disposition = "f2"
+    """
+    from ..ui.commands import COMMANDS, Group, shown_keys
+
+    keymap = common.settings(ctx).settings.keys
+    for group in Group:
+        click.echo(group.value)
+        for one in COMMANDS:
+            if one.group is group:
+                click.echo(f"  {shown_keys(one, keymap):<10} {one.id:<16} {one.help}")
+        click.echo()

@@ -1,0 +1,235 @@
+"""`enigma-tui tail`: one event a line, for people who listen and for scripts that read."""
+
+import asyncio
+import json
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import click
+
+from ..journal.connection import Connection
+from ..journal.follower import Follower
+from ..journal.keys import Keys
+from ..model.board import Board
+from ..model.call import ORIGIN, Call, EntryId
+from ..model.entry import Disposed, Event, Notified
+from ..model.notification import CallConnected, CallEnded, Rejected
+from ..model.phone import Dialplan
+from ..model.query import Lens, Query
+from ..site import Site
+from . import common
+
+Line = dict[str, object]
+"""One event as it is printed: names and values, in order."""
+
+
+@click.command("tail")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--since", metavar="TIME", help="Begin so long ago: 90s, 30m, 8h, 7d.")
+@click.option("--filter", "filter_text", metavar="TEXT", help="Only calls that match.")
+@click.option("--no-follow", is_flag=True, help="End when everything there is has been printed.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    as_json: bool,
+    since: str | None,
+    filter_text: str | None,
+    no_follow: bool,
+) -> None:
+    """Print what happens, one event a line, until stopped.
+
+    \b
+      enigma-tui tail --since 8h --filter 'ext:2001'
+      enigma-tui tail --json | jq -r 'select(.event == "disposition") | .code'
+    """
+    loaded = common.settings(ctx, filter=filter_text)
+    settings = loaded.settings
+    seconds = _seconds(since)
+    query = common.filter_of(settings.filter, "--filter" if filter_text else "filter")
+    link = common.connection(settings, "tail")
+
+    async def work() -> int:
+        printer = _Printer(
+            query=query,
+            dialplan=Dialplan(settings.region),
+            keep=settings.keep_calls,
+            from_ms=round((time.time() - seconds) * 1000) if seconds is not None else None,
+            as_json=as_json,
+            link=link,
+            ends=no_follow,
+        )
+        follower = Follower(link, Keys(settings.prefix), printer)
+        printer.follower = follower
+        running = asyncio.create_task(follower.run())
+        ended = asyncio.create_task(printer.over.wait())
+        await asyncio.wait({running, ended}, return_when=asyncio.FIRST_COMPLETED)
+        running.cancel()
+        ended.cancel()
+        await asyncio.gather(running, ended, return_exceptions=True)
+        if printer.failure:
+            raise printer.failure
+        fault = follower.link.fault
+        if no_follow and fault is not None:
+            common.fail(str(fault))
+        return 0
+
+    common.run(work(), link)
+
+
+def _seconds(since: str | None) -> float | None:
+    if since is None:
+        return None
+    match = re.fullmatch(r"(\d{1,6})\s*([smhd]?)", since.strip())
+    if not match:
+        common.fail(f"--since: {since!r} is not a time; for example 90s, 30m, 8h, 7d", common.WRONG)
+    return int(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
+
+
+@dataclass(slots=True)
+class _Printer:
+    """Follows the journal and prints."""
+
+    query: Query
+    dialplan: Dialplan
+    keep: int
+    from_ms: int | None
+    """Print what is newer; `None` for what comes from now on."""
+    as_json: bool
+    link: Connection
+    ends: bool
+    follower: Follower | None = None
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    failure: BaseException | None = None
+    _site: Site = field(default_factory=lambda: Site())
+    _board: Board = field(default_factory=Board)
+    _last: EntryId = ORIGIN
+    _told: str = ""
+
+    @property
+    def last(self) -> EntryId:
+        """The last entry that was read."""
+        return self._last
+
+    def on_site(self, site: Site | None) -> None:
+        """Take over the shared settings."""
+        self._site = site or Site()
+        if not self._board.calls:
+            self._board = Board(self._site.policy(), self.keep)
+
+    def on_restart(self, missing: bool) -> None:
+        """Read again from the beginning; what was printed is not printed twice."""
+        self.from_ms = max(self.from_ms or 0, self._last.ms + 1)
+        self._board = Board(self._site.policy(), self.keep)
+        self._last = ORIGIN
+        if missing:
+            click.echo("the journal no longer has what was read last; going on", err=True)
+
+    def on_link(self) -> None:
+        """Say on stderr when the server goes away or comes back."""
+        if self.follower is None:
+            return
+        link = self.follower.link
+        said = str(link.fault) if link.fault else ("connected" if link.connected else "")
+        if said and said != self._told and (link.fault or self._told):
+            click.echo(said, err=True)
+        self._told = said or self._told
+        if self.from_ms is None and link.caught_up:
+            self.from_ms = 0
+        if self.ends and (link.caught_up or link.fault):
+            self.over.set()
+
+    def on_events(self, events: Sequence[Event]) -> None:
+        """Print what they tell."""
+        try:
+            for event in events:
+                self._last = event.id
+                for line in self._lines(event):
+                    if self.from_ms is not None and event.id.ms >= self.from_ms:
+                        self._print(line)
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            self.failure = error
+            self.over.set()
+
+    def _print(self, line: Line) -> None:
+        if self.as_json:
+            click.echo(json.dumps(line, ensure_ascii=False))
+            return
+        at = datetime.fromtimestamp(float(str(line["at"]))).astimezone().strftime("%H:%M:%S")
+        words = [f"{at} {line['event']!s:<12}"]
+        words += [
+            f"{name} {value}"
+            for name, value in line.items()
+            if name not in ("at", "event", "entry") and value not in ("", None)
+        ]
+        click.echo("  ".join(words))
+
+    def _lens(self, now_ms: int) -> Lens:
+        return Lens(now_ms, self._board.policy, self.dialplan, dict(self._site.numbers))
+
+    def _lines(self, event: Event) -> Iterator[Line]:
+        keys = self._board.apply(event)
+        if isinstance(event, Notified) and isinstance(event.what, Rejected):
+            if not self.query.text:
+                yield {**_head(event, "rejected"), "reason": event.what.reason}
+            return
+        lens = self._lens(event.id.ms)
+        for key in keys:
+            call = self._board.calls.get(key)
+            if call is None or not self.query.matches(call, lens):
+                continue
+            name = _event_name(event, call)
+            if name:
+                yield {**_head(event, name), **_fields(call, self.dialplan), **_more(event, call)}
+
+
+def _head(event: Event, name: str) -> Line:
+    at = datetime.fromtimestamp(event.id.ms / 1000, UTC).timestamp()
+    return {"at": at, "event": name, "entry": str(event.id)}
+
+
+def _event_name(event: Event, call: Call) -> str:
+    match event:
+        case Notified(what=CallConnected()):
+            if call.legs and call.legs[-1].entry == event.id:
+                return "connected" if len(call.legs) == 1 else "transferred"
+            return "ended?" if call.end and call.end.assumed else ""
+        case Notified(what=CallEnded()):
+            if call.end is None or call.end.entry != event.id:
+                return "leg ended"
+            return "abandoned" if call.end.abandoned else "ended"
+        case Disposed():
+            return "disposition"
+        case _:
+            return ""
+
+
+def _fields(call: Call, dialplan: Dialplan) -> Line:
+    return {
+        "caller": dialplan.international(call.caller),
+        "dialled": dialplan.international(call.dialled),
+        "ext": call.extension,
+        "hold": call.hold,
+        "contact_ref": call.contact_ref,
+        "call_ref": call.key.call_ref,
+        "source": call.key.source,
+    }
+
+
+def _more(event: Event, call: Call) -> Line:
+    if isinstance(event, Disposed):
+        done = event.disposition
+        return {
+            "code": done.code,
+            "by": done.by,
+            "note": done.note,
+            "callback": done.callback_ms / 1000 if done.callback_ms is not None else None,
+            "version": done.version,
+        }
+    if isinstance(event, Notified) and isinstance(event.what, CallEnded) and call.end:
+        return {"reason": call.end.reason, "talk": call.end.talk}
+    return {}
