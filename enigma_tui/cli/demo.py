@@ -37,7 +37,7 @@ def command(ctx: click.Context, rate: float, seed: int | None) -> None:
                 ctx,
                 loaded=loaded,
                 first_site=site(),
-                greeting=f"A simulated PBX, seed {seed}. Another screen on the same calls: "
+                greeting=f"A simulated PBX, seed {seed}. A second screen on it:\n"
                 f"enigma-tui --redis-url {server.url}",
                 beside=partial(drive, push_to(link), pbx.pushes(), head_start=HEAD_START),
             )

@@ -7,6 +7,8 @@ from ..site import Site, Source
 from .callers import LABELS
 from .simulator import Profile
 
+MOST_AGENTS = 2_000
+
 
 def site() -> Site:
     """Return the shared settings of the simulated site."""
@@ -14,8 +16,18 @@ def site() -> Site:
 
 
 def profile(calls_per_minute: float) -> Profile:
-    """Return a floor that is staffed for so many calls."""
-    return Profile(calls_per_minute=calls_per_minute)
+    """Return a floor that is staffed for so many calls.
+
+    Beyond what `MOST_AGENTS` can take, conversations get shorter instead.
+    """
+    usual = Profile()
+    wanted = round(usual.agents * calls_per_minute / usual.calls_per_minute)
+    agents = min(MOST_AGENTS, max(4, wanted))
+    return Profile(
+        calls_per_minute=calls_per_minute,
+        agents=agents,
+        mean_talk=usual.mean_talk * min(1.0, agents / max(1, wanted)),
+    )
 
 
 def push_to(link: Connection) -> Callable[[str, list[bytes]], Awaitable[object]]:

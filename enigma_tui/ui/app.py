@@ -81,6 +81,7 @@ class EnigmaApp(App[None]):
             marks=Marks(settings.hold_warning, settings.hold_critical),
             filter_text=settings.filter,
             watching="read-only" if settings.read_only else "",
+            collects=lambda: self.collector.status.holding,
         )
         self.keyboard = Keyboard(super().on_event, lambda: self.focused or self.screen, self)
         self._may_collect = settings.collect == "yes" and not settings.read_only
@@ -108,6 +109,7 @@ class EnigmaApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """Queue keys, so that each is taken when the last has had its effect."""
         if isinstance(event, events.Key) and not event.is_forwarded:
+            self.board.table.touched()
             self.keyboard.typed(event)
         else:
             await super().on_event(event)
@@ -144,11 +146,10 @@ class EnigmaApp(App[None]):
     def on_calls(self) -> None:
         """Calls have changed."""
         if self.board.is_mounted:
-            self.board.on_calls_changed()
+            self.board.changed()
 
     def on_link(self) -> None:
         """The way to the server is another."""
-        self.board.status.collecting = self.collector.status.holding
         if self.board.is_mounted:
             self.board.status.tell()
 

@@ -7,6 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Footer
 
 from ...model.call import Call
@@ -24,6 +25,9 @@ from .rejected import RejectedDialog
 
 TICK_SECONDS = 1.0
 
+FRAME_SECONDS = 1 / 30
+"""Changes that follow one another faster than this are painted together."""
+
 
 class BoardScreen(Screen[None]):
     """Shows a floor, and looks at it the way the supervisor asks for."""
@@ -32,12 +36,20 @@ class BoardScreen(Screen[None]):
     AUTO_FOCUS = "CallTable"
 
     def __init__(
-        self, floor: Floor, *, own_name: str, marks: Marks, filter_text: str, watching: str
+        self,
+        floor: Floor,
+        *,
+        own_name: str,
+        marks: Marks,
+        filter_text: str,
+        watching: str,
+        collects: Callable[[], bool],
     ) -> None:
         super().__init__()
         self.floor = floor
-        self._filter_text = filter_text
-        self.status = StatusLine(floor, watching=watching)
+        self._frame: Timer | None = None
+        self._dirty = False
+        self.status = StatusLine(floor, watching=watching, collects=collects)
         self.figures = FiguresLine(floor)
         self.table = CallTable(floor, own_name, marks)
         self.filter_bar = FilterBar(self._parse, filter_text)
@@ -66,18 +78,27 @@ class BoardScreen(Screen[None]):
     def tick(self) -> None:
         """Let a second pass."""
         self.floor.tick()
-        self.table.changed()
+        self.changed()
+
+    def changed(self) -> None:
+        """Paint what is different: at once, or with the next frame if one was just painted."""
+        if self._frame is not None:
+            self._dirty = True
+            return
+        self.table.paint()
         self.tell()
+        self._frame = self.set_timer(FRAME_SECONDS, self._frame_over)
+
+    def _frame_over(self) -> None:
+        self._frame = None
+        if self._dirty:
+            self._dirty = False
+            self.changed()
 
     def tell(self) -> None:
         """Bring the words around the table up to date."""
         self.status.tell()
         self.figures.tell()
-        self._title()
-
-    def on_calls_changed(self) -> None:
-        """Calls have changed."""
-        self.table.changed()
         self._title()
 
     def repaint(self) -> None:
@@ -259,6 +280,11 @@ class BoardScreen(Screen[None]):
         call = self.table.current()
         if call is None:
             self.notify("There is no call under the cursor.", markup=False, timeout=3)
+        elif not self.table.cursor_in_sight:
+            # Nobody should act on a call they cannot see.
+            self.table.paint()
+            self.notify("The cursor was out of sight. Here it is.", markup=False, timeout=3)
+            return None
         return call
 
     def action_copy(self) -> None:

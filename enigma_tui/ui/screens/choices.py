@@ -27,6 +27,7 @@ class ExtensionsDialog(Dialog[tuple[str, ...]]):
         super().__init__()
         self._counts = counts
         self._marked = set(chosen)
+        self._has_marked = False
         self._typed = ""
 
     def compose(self) -> ComposeResult:
@@ -73,6 +74,7 @@ class ExtensionsDialog(Dialog[tuple[str, ...]]):
         if extension is None:
             return
         self._marked ^= {extension}
+        self._has_marked = True
         options = self.query_one(OptionList)
         place = options.highlighted or 0
         options.replace_option_prompt_at_index(place, self._option(self._counts[place - 1]).prompt)
@@ -96,7 +98,7 @@ class ExtensionsDialog(Dialog[tuple[str, ...]]):
         extension = self._highlighted()
         if extension is None:
             self.dismiss(())
-        elif self._marked:
+        elif self._has_marked and self._marked:
             self.dismiss(tuple(count[0] for count in self._counts if count[0] in self._marked))
         else:
             self.dismiss((extension,))

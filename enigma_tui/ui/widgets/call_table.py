@@ -6,7 +6,8 @@ not a row number: rows move under a supervisor's hands, and the wrong call must 
 dispositioned.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich.segment import Segment
@@ -16,14 +17,10 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.timer import Timer
 
 from ...model.call import Call, CallKey
 from ..columns import GAP, Look, Marks, Placed, fill, fit
 from ..floor import Floor
-
-FRAME_SECONDS = 1 / 30
-"""Changes that follow one another faster than this are painted together."""
 
 _STYLES = (
     "live", "over", "abandoned", "ghost", "absent", "warning", "critical", "disposed",
@@ -39,6 +36,10 @@ class _Shown:
     cells: tuple[str, ...]
     cursor: bool
     left: bool
+
+
+WATCHING_SECONDS = 30.0
+"""After so long without a key, the newest call comes before the cursor."""
 
 
 class CallTable(ScrollView, can_focus=True):
@@ -59,34 +60,27 @@ class CallTable(ScrollView, can_focus=True):
             self.sort = sort
             super().__init__()
 
-    def __init__(self, floor: Floor, own_name: str, marks: Marks) -> None:
+    def __init__(
+        self,
+        floor: Floor,
+        own_name: str,
+        marks: Marks,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__()
         self.floor = floor
         self.own_name = own_name
         self.marks = marks
         self.cursor: CallKey | None = None
         self.following = True
+        self._clock = clock
+        self._touched = clock()
+        self._cursor_line: int | None = None
         self._columns: Sequence[Placed] = ()
         self._shown: dict[int, _Shown | None] = {}
         self._styles_by_name: dict[str, Style] = {}
-        self._frame: Timer | None = None
-        self._dirty = False
 
     # ── painting ────────────────────────────────────────────────────────────────────────
-
-    def changed(self) -> None:
-        """Paint what is different: at once, or with the next frame if one was just painted."""
-        if self._frame is not None:
-            self._dirty = True
-            return
-        self.paint()
-        self._frame = self.set_timer(FRAME_SECONDS, self._frame_over)
-
-    def _frame_over(self) -> None:
-        self._frame = None
-        if self._dirty:
-            self._dirty = False
-            self.changed()
 
     def paint(self) -> None:
         """Refresh the lines that look different from what they show."""
@@ -95,7 +89,7 @@ class CallTable(ScrollView, can_focus=True):
         self._settle()
         look = self._look()
         top = self.scroll_offset.y
-        width = self.size.width
+        width = self._width()
         lines = self._line_count()
         calls = self.floor.view.window(top, lines)
         for line in range(lines):
@@ -108,9 +102,12 @@ class CallTable(ScrollView, can_focus=True):
         """Paint everything: the layout, the order or the colours have changed."""
         self._shown.clear()
         self._styles_by_name.clear()
-        self._columns = fit(max(0, self.size.width - 1)) if self.size else ()
+        self._columns = fit(max(0, self._width() - 1)) if self.size else ()
         self._settle()
         self.refresh()
+
+    def _width(self) -> int:
+        return self.scrollable_content_region.width
 
     def _line_count(self) -> int:
         return max(0, self.size.height - 1)
@@ -141,23 +138,36 @@ class CallTable(ScrollView, can_focus=True):
             self.scroll_to(y=top, animate=False, immediate=True)
         self._cursor_line = self._line_of_cursor()
 
-    _cursor_line: int | None = None
-
     def _top_wanted(self) -> int:
         """Return which row should be the first on screen.
 
-        Following, it is the newest one. Otherwise the call under the cursor stays on its line of
+        Following, it is the newest, as far as the cursor stays in sight: nobody should act on a
+        call they cannot see. When nobody has touched a key for a while they are only watching,
+        and the newest comes first. Not following, the call under the cursor stays on its line of
         the screen while rows come and go above it.
         """
+        view = self.floor.view
+        lines = self._line_count()
         top = self.scroll_offset.y
-        most = max(0, len(self.floor.view) - self._line_count())
+        most = max(0, len(view) - lines)
+        index = view.index(self.cursor) if self.cursor else None
         if self.following:
-            newest_first = self.floor.view.sort.reverse or self.floor.view.sort.by != "began"
-            return 0 if newest_first else most
-        index = self.floor.view.index(self.cursor) if self.cursor else None
-        if index is not None and self._cursor_line is not None:
+            oldest_first = view.sort.by == "began" and not view.sort.reverse
+            top = most if oldest_first else 0
+            if index is not None and self._clock() - self._touched < WATCHING_SECONDS:
+                top = min(max(top, index - lines + 1), index)
+        elif index is not None and self._cursor_line is not None:
             top = index - self._cursor_line
         return min(max(0, top), most)
+
+    def touched(self) -> None:
+        """Note that somebody is at the keyboard."""
+        self._touched = self._clock()
+
+    @property
+    def cursor_in_sight(self) -> bool:
+        """Whether the call under the cursor is on screen."""
+        return self._line_of_cursor() is not None
 
     def _line_of_cursor(self) -> int | None:
         index = self.floor.view.index(self.cursor) if self.cursor else None
@@ -168,7 +178,7 @@ class CallTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Render a line: the titles first, then the rows that are in sight."""
-        width = self.size.width
+        width = self._width()
         if y == 0:
             return self._header(width)
         calls = self.floor.view.window(self.scroll_offset.y + y - 1, 1)
@@ -292,7 +302,10 @@ class CallTable(ScrollView, can_focus=True):
         self.paint()
 
     def move_by(self, rows: int) -> None:
-        """Move the cursor up or down."""
+        """Move the cursor up or down; from what is on screen where it was out of sight."""
+        if not self.cursor_in_sight:
+            self.move_to(self.scroll_offset.y)
+            return
         index = self.floor.view.index(self.cursor) if self.cursor else None
         self.move_to(0 if index is None else index + rows)
 

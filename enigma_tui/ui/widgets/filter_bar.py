@@ -77,9 +77,10 @@ class FilterBar(Horizontal):
         return self._underline.mistake
 
     def begin(self) -> None:
-        """Start typing."""
+        """Start typing: over the filter there is, or on from its end with an arrow key."""
         self._before = self.input.value if self.mistake is None else self._before
         self.input.focus()
+        self.input.action_select_all()
 
     def peel(self) -> bool:
         """Undo one layer: typing falls back to the filter before, a filter to none.
@@ -108,6 +109,7 @@ class FilterBar(Horizontal):
             query = self._parse(event.value)
         except QueryError as error:
             self._underline.mistake = error
+            self.post_message(self.Changed(self._last_good(event.value)))
             self.post_message(self.Mistaken(error))
         else:
             if self._underline.mistake is not None:
@@ -115,6 +117,20 @@ class FilterBar(Horizontal):
                 self.post_message(self.Mistaken(None))
             self.post_message(self.Changed(query))
         self.input.refresh()
+
+    def _last_good(self, text: str) -> Query:
+        """Return what stays in force while `text` has a mistake in it.
+
+        That is the text without the word being typed and those after it. On the way to `hold>60s`
+        stands the word `hold`, which would have emptied the list; nobody meant that.
+        """
+        words = text.split()
+        while words := words[:-1]:
+            try:
+                return self._parse(" ".join(words))
+            except QueryError:
+                continue
+        return self._parse(self._before)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

@@ -1,7 +1,7 @@
 """The two lines at the top: the state of the feed, and the figures."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -37,12 +37,12 @@ class StatusLine(Static):
         "status--good", "status--wait", "status--bad", "status--quiet", "status--title",
     }  # fmt: skip
 
-    def __init__(self, floor: Floor, *, watching: str) -> None:
+    def __init__(self, floor: Floor, *, watching: str, collects: Callable[[], bool]) -> None:
         super().__init__(markup=False)
         self.floor = floor
+        self.collects = collects
         self.watching = watching
         """Why this board does not collect; empty when it does."""
-        self.collecting = False
         self._last: tuple[Part, ...] = ()
 
     def feed(self) -> Part:
@@ -75,9 +75,9 @@ class StatusLine(Static):
         pulse = follower.pulse if follower else None
         if follower is None or pulse is None or follower.link.fault:
             return None
-        if not self.floor.has_site and not self.collecting:
+        if not self.floor.has_site and not self.collects():
             return "not collecting", "wait"
-        if not pulse.collected and not self.collecting:
+        if not pulse.collected and not self.collects():
             return "nobody collects", "bad"
         return (self.watching, "quiet") if self.watching else None
 

@@ -1,0 +1,84 @@
+"""Every sample payload through real lists to a real screen."""
+
+import re
+from pathlib import Path
+
+import redis
+
+from enigma_tui.demo.embedded import EmbeddedServer
+from enigma_tui.model.notification import Rejected, unpack
+from tests.e2e.terminal import Terminal
+
+INBOUND = "enigma:notifications:inbound"
+CDR = "enigma:notifications:cdr"
+DATA = Path(__file__).parents[1] / "data"
+
+
+def payloads(name: str) -> list[bytes]:
+    return (DATA / f"{name}.jsonl").read_bytes().split(b"\n")[:-1]
+
+
+NAMES = ("inbound-v3", "inbound-v2", "dialler-call", "agent-status", "unreadable", "hostile")
+
+# What the program itself may send: colours, moves, clearing, modes, the keyboard's protocol and
+# the pointer's shape. Nothing of it may stem from a payload.
+_ALLOWED = re.compile(
+    rb"\x1b(\[[0-9;:]*[mHJKABCDGr]|\[[?>=<][0-9;$]*[a-zA-Z]|\[[0-9;]*t|\[c|[()][AB012]|[=>78]"
+    rb"|P[^\x1b]*\x1b\\|\]22;[a-z]*\x07)"
+)
+
+
+def test_every_sample_is_shown_kept_and_harmless(
+    server: EmbeddedServer, client: redis.Redis, with_cdr: None, home: Path
+) -> None:
+    inbound = [raw for name in NAMES for raw in payloads(name)]
+    records = payloads("cdr")
+    unreadable = [raw for raw in inbound if isinstance(unpack(raw), Rejected)]
+    with Terminal("--redis-url", server.url, home=home, columns=150, lines=30) as board:
+        board.wait_for("live")
+        for raw in inbound:
+            client.rpush(INBOUND, raw)
+        for raw in records:
+            client.rpush(CDR, raw)
+        # 5 + 3 + 2 readable calls, 1 call whose hold time cannot be read, 25 hostile ones, and
+        # one abandoned call that only its record tells of. 4712 and 3001 have records as well.
+        board.send("3")
+        text = board.wait_for(lambda text: "[3 All 37]" in text)
+        assert f"rejected {len(unreadable)}" in text
+        board.send("g")
+        seen = board.wait_for(lambda text: bool(re.search("▌.* 4799 ", text)))  # the newest
+        board.send("G")
+        seen += board.wait_for(lambda text: bool(re.search("▌.* 4711 ", text)))  # the oldest
+        for raw in inbound:
+            found = unpack(raw)
+            if hasattr(found, "call_ref"):
+                assert found.call_ref in seen
+
+        board.send("x")
+        board.wait_for(f"Rejected notifications: {len(unreadable)}")
+        reasons = {reason for raw in unreadable if (reason := unpack(raw).reason)}
+        listed = ""
+        for _ in range(len(unreadable)):
+            listed += board.text()
+            board.send("j")
+        listed += board.text()
+        for reason in reasons:
+            assert reason[:40] in listed, reason
+        board.send("q")
+        board.wait_for("[3 All 37]")
+        board.send("q")
+        board.wait_until_ended()
+
+        assert board.screen.title != "owned"
+        rest = _ALLOWED.sub(b"", board.output)
+        assert b"\x1b" not in rest, rest[rest.index(b"\x1b") :][:40]
+        shown = board.output.decode("utf-8", "replace")
+        assert not re.search("[\x80-\x9f\u202a-\u202e\u2066-\u2069\u200b-\u200f]", shown)
+        assert b"\a" not in rest
+
+    assert client.llen(INBOUND) == 0
+    assert client.llen(CDR) == 0
+    kept = [
+        fields[b"raw"] for _, fields in client.xrange("{enigma-tui}:journal") if b"raw" in fields
+    ]
+    assert sorted(kept) == sorted(inbound + records)
