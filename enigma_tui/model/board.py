@@ -8,9 +8,9 @@ clock. What depends on now is derived from a call and the time when it is asked 
 
 import heapq
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 
 from .call import ORIGIN, Call, CallKey, End, EntryId, Feed, Leg, Policy
 from .entry import Cut, Disposed, Event, Notified
@@ -21,6 +21,16 @@ JOIN_MS = 60_000
 
 KEEP_REJECTED = 1_000
 """The newest rejected notifications that are held; older ones stay in the journal."""
+
+KEEP_REJECTED_BYTES = 16 * 1024 * 1024
+"""The most bytes of them that are held, but always the newest one."""
+
+_Slot = tuple[str, Feed, str, bool]
+"""Where the newest use of a reference is found: source, feed, reference, and whether inbound.
+
+An integrator sets the reference of the calls it places, the PBX that of inbound ones: one may
+be live while the other is used, and the record of one must not end the other.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +51,18 @@ class Board:
         """Start empty.
 
         `keep` is how many calls are held. Beyond it the oldest are let go of, those that are
-        over and disposed of first; their payloads stay in the journal.
+        over and disposed of first; their payloads stay in the journal. The policy may only be
+        changed while there are no calls: another one is another board.
         """
         self.policy = policy or Policy()
         self.keep = keep
         self.calls: dict[CallKey, Call] = {}
         self.last = ORIGIN
-        self.rejected: deque[RejectedNotification] = deque(maxlen=KEEP_REJECTED)
+        self.rejected: deque[RejectedNotification] = deque()
         self.rejected_total = 0
         self.cut_total = 0
-        self._current: dict[tuple[str, Feed, str], CallKey] = {}
+        self._rejected_bytes = 0
+        self._current: dict[_Slot, CallKey] = {}
         self._on_extension: dict[tuple[str, str], CallKey] = {}
         self._due: list[tuple[int, CallKey]] = []
 
@@ -66,10 +78,7 @@ class Board:
             case Notified(what=CallEnded() as told):
                 return self._ended(event, told)
             case Notified(what=Rejected() as told):
-                self.rejected_total += 1
-                self.rejected.append(
-                    RejectedNotification(event.id, event.source, event.feed, told.reason, told.raw)
-                )
+                self._reject(event, told)
             case Disposed():
                 return self._disposed(event)
             case Cut():
@@ -81,16 +90,13 @@ class Board:
     def due(self, now_ms: int) -> list[CallKey]:
         """Return the calls whose state has changed by the passing of time since the last call."""
         changed = []
+        before = None
         while self._due and self._due[0][0] < now_ms:
-            _, key = heapq.heappop(self._due)
-            call = self.calls.get(key)
-            due = call.due_ms(self.policy) if call else None
-            if due is None:
-                continue
-            if due < now_ms:
-                changed.append(key)
-            else:
-                heapq.heappush(self._due, (due, key))
+            due = heapq.heappop(self._due)
+            # A call whose assumed end was taken back is noted twice.
+            if due != before and self._is_due(due):
+                changed.append(due[1])
+            before = due
         return changed
 
     def newest(self, source: str, call_ref: str) -> Call | None:
@@ -98,7 +104,8 @@ class Board:
         found = [
             self.calls[key]
             for feed in Feed
-            if (key := self._current.get((source, feed, call_ref))) in self.calls and key
+            for inbound in (True, False)
+            if (key := self._current.get((source, feed, call_ref, inbound))) is not None
         ]
         return max(found, key=lambda call: call.key.since, default=None)
 
@@ -106,19 +113,16 @@ class Board:
 
     def _connected(self, event: Notified, told: CallConnected) -> Sequence[CallKey]:
         feed = Feed.DIALLER if told.direction is Direction.DIALLER else Feed.CLICK2DIAL
-        identity = (event.source, feed, told.call_ref)
+        call = self._newest_in(_slot(event.source, feed, told))
         leg = Leg(told.extension, event.id, event.late)
-        known = self._current.get(identity)
-        call = self.calls.get(known) if known else None
-        if call is not None and self._is_same_use(call, event.id.ms):
-            if call.legs and call.end is None and call.extension == told.extension:
-                return ()  # a repeat
+        if call is not None and self._is_same_use(call, told, event.id.ms):
+            if call.end is None and told.extension in ("", call.extension):
+                return ()  # a repeat; without an extension it cannot tell of a transfer
             changed = [self._join(call, told, leg)]
         else:
             changed = self._open(
-                identity,
                 Call(
-                    key=CallKey(*identity, since=event.id),
+                    key=CallKey(event.source, feed, told.call_ref, event.id),
                     caller=told.caller,
                     dialled=told.dialled,
                     contact_ref=told.contact_ref,
@@ -130,13 +134,18 @@ class Board:
         changed += self._assume_end_of_previous(event, told.extension, changed[0])
         return changed
 
-    def _is_same_use(self, call: Call, now_ms: int) -> bool:
+    def _is_same_use(self, call: Call, told: CallConnected, now_ms: int) -> bool:
         """Whether a connection belongs to this use of its reference, or opens a new one."""
-        if call.end is None or call.end.assumed:
-            cdr = call.key.source in self.policy.cdr_sources
-            limit = self.policy.ghost_after_ms if cdr else self.policy.assume_ended_after_ms
-            return bool(call.legs) and now_ms - call.legs[-1].entry.ms <= limit
-        return not call.legs and now_ms - call.end.entry.ms <= JOIN_MS
+        end = call.end
+        if end is None or end.assumed:
+            return now_ms - call.legs[-1].entry.ms <= self.policy.wait_ms(call.key.source)
+        # After the end only the connection that this very record has overtaken is of the call.
+        if now_ms - end.entry.ms > JOIN_MS:
+            return False
+        if not call.legs:
+            return end.extension == told.extension or "" in (end.extension, told.extension)
+        heard = any(leg.extension == told.extension for leg in call.legs)
+        return bool(told.extension) and told.extension == end.extension and not heard
 
     def _join(self, call: Call, told: CallConnected, leg: Leg) -> CallKey:
         """Add a leg: a transfer, the connection of a CDR that came first, or a call gone on."""
@@ -149,10 +158,12 @@ class Board:
         if legs and legs[-1].extension == leg.extension:
             leg = legs[-1]
             legs = legs[:-1]
-        elif legs and legs[-1].ended_ms is None:
+        elif legs and legs[-1].ended_ms is None and call.key.source not in self.policy.cdr_sources:
+            # With CDRs the record of the leg tells; the agent may stay on for a while.
             legs = (*legs[:-1], replace(legs[-1], ended_ms=leg.entry.ms))
         if end is not None:
-            leg = replace(leg, ended_ms=end.entry.ms)
+            # The order of the lists is not that of the call: no leg ends before it begins.
+            leg = replace(leg, extension=leg.extension or end.extension, ended_ms=leg.entry.ms)
         self._put(
             replace(
                 call,
@@ -189,15 +200,13 @@ class Board:
 
     def _ended(self, event: Notified, told: CallEnded) -> Sequence[CallKey]:
         feed = Feed.DIALLER if told.dialler else Feed.CLICK2DIAL
-        call = self._of_record(event.source, feed, told.call_ref)
-        if call is not None and self._record_belongs(call, event, told):
-            return self._end(call, event, told)
-        identity = (event.source, feed, told.call_ref)
+        for call in self._candidates(event.source, feed, told):
+            if self._record_belongs(call, event, told):
+                return self._end(call, event, told)
         nobody = not told.extension or told.talk == 0
         return self._open(
-            identity,
             Call(
-                key=CallKey(*identity, since=event.id),
+                key=CallKey(event.source, feed, told.call_ref, event.id),
                 caller=told.caller,
                 dialled=told.dialled,
                 contact_ref=told.contact_ref,
@@ -207,41 +216,48 @@ class Board:
             ),
         )
 
-    def _of_record(self, source: str, feed: Feed, call_ref: str) -> Call | None:
-        """Find the call of a CDR, whose feed can only be guessed from what it says."""
-        for candidate in (feed, Feed.DIALLER if feed is Feed.CLICK2DIAL else Feed.CLICK2DIAL):
-            key = self._current.get((source, candidate, call_ref))
-            if key in self.calls and key:
-                return self.calls[key]
-        return None
+    def _candidates(self, source: str, feed: Feed, told: CallEnded) -> Iterator[Call]:
+        """Yield the calls that a CDR may be of, whose feed can only be guessed.
+
+        Before v3.0.0 the record of a Dialler's call looks like any outbound one; there the
+        extension must agree, for the feeds number their calls independently.
+        """
+        call = self._newest_in(_slot(source, feed, told))
+        if call is not None:
+            yield call
+        if not told.extension:
+            return
+        other = Feed.CLICK2DIAL if feed is Feed.DIALLER else Feed.DIALLER
+        call = self._newest_in(_slot(source, other, told))
+        if call is not None and any(leg.extension == told.extension for leg in call.legs):
+            yield call
 
     def _record_belongs(self, call: Call, event: Notified, told: CallEnded) -> bool:
         """Whether a CDR is of this use of its reference."""
-        age = event.id.ms - (call.legs[-1].entry.ms if call.legs else call.key.since.ms)
-        if call.end is None or call.end.assumed:
-            # A record of a call that nobody took cannot end a call that an agent had long ago.
-            return bool(told.extension) or age <= self.policy.ghost_after_ms
-        return event.id.ms - call.end.entry.ms <= JOIN_MS or any(
-            leg.extension == told.extension and leg.ended_ms is None for leg in call.legs
-        )
+        if call.end is not None and not call.end.assumed:
+            return event.id.ms - call.end.entry.ms <= JOIN_MS
+        age = event.id.ms - call.legs[-1].entry.ms
+        if age <= self.policy.ghost_after_ms:
+            return True
+        # The call's own record may have been lost, and the reference used again: that of a call
+        # nobody took, or of a talk much shorter than this would have been, is another's.
+        if not told.extension:
+            return False
+        talked = None if told.talk is None or event.late else told.talk * 1000
+        return talked is None or age - talked <= self.policy.ghost_after_ms
 
     def _end(self, call: Call, event: Notified, told: CallEnded) -> Sequence[CallKey]:
-        ended = tuple(
-            replace(leg, ended_ms=event.id.ms)
-            if leg.ended_ms is None and told.extension in ("", leg.extension)
-            else leg
-            for leg in call.legs
+        over = call.end is not None and not call.end.assumed
+        earlier = told.extension != call.extension and any(
+            leg.extension == told.extension for leg in call.legs
         )
-        earlier = (
-            told.extension
-            and any(leg.extension == told.extension for leg in call.legs[:-1])
-            and told.extension != call.extension
-        )
-        settled = call.end is not None and not call.end.assumed
-        if earlier or settled:
-            if ended == call.legs:
+        if over or (earlier and told.extension):
+            if call.end is not None and over and call.end.extension == told.extension:
                 return ()  # a repeat
-            self._put(replace(call, legs=ended))
+            legs = _with_record(call.legs, event, told)
+            if legs == call.legs:
+                return ()  # a repeat
+            self._put(replace(call, legs=legs))
             return [call.key]
         self._put(
             replace(
@@ -252,7 +268,7 @@ class Board:
                 hold=told.hold if call.hold is None else call.hold,
                 legs=tuple(
                     replace(leg, ended_ms=event.id.ms) if leg.ended_ms is None else leg
-                    for leg in ended
+                    for leg in call.legs
                 ),
                 end=_end_of(event, told, abandoned=False),
             )
@@ -272,39 +288,88 @@ class Board:
 
     # ── keeping ─────────────────────────────────────────────────────────────────────────
 
-    def _open(self, identity: tuple[str, Feed, str], call: Call) -> list[CallKey]:
+    def _open(self, call: Call) -> list[CallKey]:
+        slot = _slot(call.key.source, call.key.feed, call)
         changed = [call.key]
-        older = self._current.get(identity)
-        if older is not None and (previous := self.calls.get(older)) is not None:
+        previous = self._newest_in(slot)
+        if previous is not None:
             end = previous.end or End(call.key.since, assumed=True)
             self._put(replace(previous, end=end, superseded=True))
-            changed.append(older)
-        self._current[identity] = call.key
+            changed.append(previous.key)
+        self._current[slot] = call.key
         self._put(call)
-        if len(self.calls) > self.keep + max(1, self.keep // 50):
-            changed += self._let_go(len(self.calls) - self.keep)
+        if len(self.calls) > self.keep:
+            # Somewhat more than needed, so that looking for them is rare: O(1) an entry.
+            left = self._let_go(len(self.calls) - self.keep + self.keep // 50)
+            changed += [key for key in left if key not in changed]
         return changed
 
+    def _newest_in(self, slot: _Slot) -> Call | None:
+        key = self._current.get(slot)
+        return None if key is None else self.calls[key]
+
     def _put(self, call: Call) -> None:
+        before = self.calls.get(call.key)
         self.calls[call.key] = call
-        if (due := call.due_ms(self.policy)) is not None:
-            heapq.heappush(self._due, (due, call.key))
+        due = call.due_ms(self.policy)
+        if due is None or (before is not None and before.due_ms(self.policy) == due):
+            return
+        heapq.heappush(self._due, (due, call.key))
+        if len(self._due) > 2 * len(self.calls) + 1_000:
+            # Most calls are over long before they are due.
+            self._due = [each for each in self._due if self._is_due(each)]
+            heapq.heapify(self._due)
+
+    def _is_due(self, due: tuple[int, CallKey]) -> bool:
+        """Whether what was noted still holds: calls end, go on, and are let go of."""
+        call = self.calls.get(due[1])
+        return call is not None and call.due_ms(self.policy) == due[0]
 
     def _let_go(self, count: int) -> list[CallKey]:
-        over = (key for key, call in self.calls.items() if call.end and call.disposition)
-        leaving = list(islice(over, count))
-        if len(leaving) < count:
-            chosen = set(leaving)
-            rest = (key for key, call in self.calls.items() if call.end and key not in chosen)
-            leaving += islice(rest, count - len(leaving))
-        if len(leaving) < count:
-            chosen = set(leaving)
-            leaving += islice((k for k in self.calls if k not in chosen), count - len(leaving))
+        done: list[CallKey] = []
+        over: list[CallKey] = []
+        live: list[CallKey] = []
+        for key, call in self.calls.items():
+            (live if call.end is None else done if call.disposition else over).append(key)
+            if len(done) == count:
+                break
+        leaving = list(islice(chain(done, over, live), count))
         for key in leaving:
-            del self.calls[key]
-            if self._current.get(key[:3]) == key:
-                del self._current[key[:3]]
+            call = self.calls.pop(key)
+            slot = _slot(key.source, key.feed, call)
+            if self._current.get(slot) == key:
+                del self._current[slot]
+            for leg in call.legs:
+                if self._on_extension.get((key.source, leg.extension)) == key:
+                    del self._on_extension[key.source, leg.extension]
         return leaving
+
+    def _reject(self, event: Notified, told: Rejected) -> None:
+        self.rejected_total += 1
+        self.rejected.append(
+            RejectedNotification(event.id, event.source, event.feed, told.reason, told.raw)
+        )
+        self._rejected_bytes += len(told.raw)
+        while len(self.rejected) > 1 and (
+            len(self.rejected) > KEEP_REJECTED or self._rejected_bytes > KEEP_REJECTED_BYTES
+        ):
+            self._rejected_bytes -= len(self.rejected.popleft().raw)
+
+
+def _slot(source: str, feed: Feed, told: CallConnected | CallEnded | Call) -> _Slot:
+    call_ref = told.key.call_ref if isinstance(told, Call) else told.call_ref
+    return (source, feed, call_ref, told.direction is Direction.INBOUND)
+
+
+def _with_record(legs: tuple[Leg, ...], event: Notified, told: CallEnded) -> tuple[Leg, ...]:
+    """Return `legs` with the first that the record may be of ended by it."""
+    for place, leg in enumerate(legs):
+        news = leg.ended_ms is None or (leg.talk is None and told.talk is not None)
+        if leg.extension == told.extension and news:
+            ended_ms = event.id.ms if leg.ended_ms is None else leg.ended_ms
+            leg = replace(leg, ended_ms=ended_ms, talk=told.talk)
+            return (*legs[:place], leg, *legs[place + 1 :])
+    return legs
 
 
 def _end_of(event: Notified, told: CallEnded, abandoned: bool) -> End:
@@ -313,6 +378,7 @@ def _end_of(event: Notified, told: CallEnded, abandoned: bool) -> End:
         reason=told.reason,
         code=told.code,
         talk=told.talk,
+        extension=told.extension,
         recording=told.recording,
         abandoned=abandoned,
         late=event.late,

@@ -25,8 +25,8 @@ class EntryId(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> "EntryId":
         """Read `"1763800000000-0"`; raises `ValueError` on anything else."""
-        ms, dash, seq = text.partition("-")
-        if not dash:
+        ms, _, seq = text.partition("-")
+        if not (text.isascii() and ms.isdigit() and seq.isdigit()):
             raise ValueError(f"not an entry id: {text!r}")
         return cls(int(ms), int(seq))
 
@@ -79,6 +79,10 @@ class Policy:
     assume_ended_after_ms: int = 2 * 3600_000
     """Without a CDR feed: a call is taken to be over after this long."""
 
+    def wait_ms(self, source: str) -> int:
+        """Return how long a call of `source` is live, at most, if nothing is heard of it."""
+        return self.ghost_after_ms if source in self.cdr_sources else self.assume_ended_after_ms
+
 
 @dataclass(frozen=True, slots=True)
 class Leg:
@@ -90,6 +94,9 @@ class Leg:
     late: bool = False
     """Whether it waited in a list that nobody collected: it began earlier, nobody knows when."""
     ended_ms: int | None = None
+    """When its record, or the call's, came; `None` while it is not known to be over."""
+    talk: float | None = None
+    """Seconds in conversation, where a record of this leg told them before the call's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,10 @@ class End:
     reason: str = ""
     code: str = ""
     talk: float | None = None
-    """Seconds in conversation, as the PBX counted them."""
+    """Seconds in conversation, as the PBX counted them; without those that the records of
+    earlier legs told (`Leg.talk`)."""
+    extension: str = ""
+    """Whose record it is; empty when nobody took the call, or the end is assumed."""
     recording: str = ""
     abandoned: bool = False
     assumed: bool = False
@@ -142,12 +152,17 @@ class Call:
 
     @property
     def extension(self) -> str:
-        """The extension that has the call, or had it last; empty for an abandoned call."""
-        return self.legs[-1].extension if self.legs else ""
+        """The extension that has the call or had it last, or that its record names.
+
+        Empty when nobody took the call.
+        """
+        if self.legs:
+            return self.legs[-1].extension
+        return self.end.extension if self.end else ""
 
     @property
     def began(self) -> EntryId:
-        """The first that was heard of the call."""
+        """The first connection that was heard of; of a call without one, its record."""
         return self.legs[0].entry if self.legs else self.key.since
 
     @property
@@ -161,25 +176,30 @@ class Call:
             if self.superseded and self.disposition is None:
                 return CallState.SUPERSEDED
             return CallState.ABANDONED if self.end.abandoned else CallState.ENDED
-        age = now_ms - self.legs[-1].entry.ms if self.legs else 0
-        if self.key.source in policy.cdr_sources:
-            return CallState.GHOST if age > policy.ghost_after_ms else CallState.LIVE
-        return CallState.ENDED if age > policy.assume_ended_after_ms else CallState.LIVE
+        due = self.due_ms(policy)
+        if due is None or now_ms <= due:
+            return CallState.LIVE
+        return CallState.GHOST if self.key.source in policy.cdr_sources else CallState.ENDED
 
     def due_ms(self, policy: Policy) -> int | None:
-        """Return when `state` will change by the mere passing of time, or `None` if never."""
+        """Return after when `state` is another by the mere passing of time (milliseconds).
+
+        `None` if never.
+        """
         if self.end is not None or not self.legs:
             return None
-        has_cdr = self.key.source in policy.cdr_sources
-        wait = policy.ghost_after_ms if has_cdr else policy.assume_ended_after_ms
-        return self.legs[-1].entry.ms + wait
+        return self.legs[-1].entry.ms + policy.wait_ms(self.key.source)
 
     def talk_seconds(self, now_ms: int) -> float | None:
-        """Return the seconds since the connection, or in conversation once that is known."""
+        """Return the seconds since the connection, or in conversation once that is known.
+
+        Where the legs of a call have records of their own, the conversation is all of them.
+        """
         if self.end is None:
             return max(0.0, (now_ms - self.began.ms) / 1000) if self.legs else None
         if self.end.talk is not None:
-            return self.end.talk
-        if self.end.assumed or not self.legs:
+            return self.end.talk + sum(leg.talk or 0.0 for leg in self.legs)
+        # A connection that came after its record does not tell when the conversation began.
+        if self.end.assumed or not self.legs or self.end.entry < self.began:
             return None
-        return max(0.0, (self.end.entry.ms - self.began.ms) / 1000)
+        return (self.end.entry.ms - self.began.ms) / 1000

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,19 @@ class CodeTree:
 def parse_when(text: str, now: datetime) -> datetime:
     """Read when to call back: `30m`, `2h`, `14:30`, `tomorrow 9:00` or `2026-11-30 14:30`.
 
-    `now` carries the zone that is meant. A bare time that is past today means tomorrow. Raises
+    `now` carries the zone that is meant. Minutes and hours are counted through a change of the
+    clocks, days keep the time of day. A bare time that is past today means tomorrow. Raises
     `ValueError` with a sentence for the person who typed it.
     """
     typed = text.strip().casefold()
     if match := re.fullmatch(r"(?:in\s+)?\+?(\d{1,4})\s*(m|min|h|d)", typed):
-        unit = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days"}[match[2]]
-        return now + timedelta(**{unit: int(match[1])})
+        amount = int(match[1])
+        if not amount:
+            raise ValueError("that time is past")
+        if match[2] == "d":
+            return now + timedelta(days=amount)
+        span = timedelta(hours=amount) if match[2] == "h" else timedelta(minutes=amount)
+        return (now.astimezone(UTC) + span).astimezone(now.tzinfo)
     if match := re.fullmatch(r"(tomorrow\s+|today\s+)?(\d{1,2})[:h](\d{2})", typed):
         hour, minute = int(match[2]), int(match[3])
         if hour < 24 and minute < 60:

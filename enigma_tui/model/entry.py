@@ -15,6 +15,10 @@ DEFAULT_SOURCE = "pbx"
 """The name of a site's only PBX, as long as nobody gave it another."""
 
 
+LAST_MS = 253_000_000_000_000
+"""No callback is later than this, in the year 9987: calendars end soon after."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notified:
     """The PBX sent something."""
@@ -72,17 +76,17 @@ def decode(entry_id: EntryId, fields: Mapping[bytes, bytes]) -> Event:
         if kind in NOTIFICATION_KINDS:
             return Notified(
                 id=entry_id,
-                source=_text(fields, b"source") or DEFAULT_SOURCE,
-                feed=_text(fields, b"feed"),
+                source=_source(fields),
+                feed=safe(_text(fields, b"feed")),
                 late=b"late" in fields,
                 what=unpack(fields[b"raw"]),
             )
         if kind == "disposition":
             return Disposed(entry_id, _key(fields), _disposition(entry_id, fields))
         if kind == "site":
-            return SiteChanged(entry_id, _text(fields, b"by"))
+            return SiteChanged(entry_id, safe(_text(fields, b"by")))
         if kind == "cut":
-            return Cut(entry_id, int(fields[b"count"]))
+            return Cut(entry_id, _whole(fields[b"count"]))
     except (KeyError, ValueError):
         return Unknown(entry_id, safe(kind))
     return Unknown(entry_id, safe(kind))
@@ -92,23 +96,37 @@ def _text(fields: Mapping[bytes, bytes], name: bytes) -> str:
     return fields.get(name, b"").decode("utf-8", "surrogateescape")
 
 
+def _source(fields: Mapping[bytes, bytes]) -> str:
+    return safe(_text(fields, b"source")) or DEFAULT_SOURCE
+
+
+def _whole(digits: bytes, most: int = 2**53) -> int:
+    """Read a count, version or time; raises `ValueError` for what none of them can be."""
+    if not digits.isdigit() or len(digits) > 16 or not int(digits) <= most:
+        raise ValueError(f"not a number from 0 to {most}")
+    return int(digits)
+
+
 def _key(fields: Mapping[bytes, bytes]) -> CallKey:
     return CallKey(
-        source=safe(_text(fields, b"source")),
+        source=_source(fields),
         feed=Feed(_text(fields, b"call_feed")),
-        call_ref=safe_reference(_text(fields, b"call_ref")),
+        call_ref=safe_reference(fields[b"call_ref"].decode("utf-8", "surrogateescape")),
         since=EntryId.parse(_text(fields, b"since")),
     )
 
 
 def _disposition(entry_id: EntryId, fields: Mapping[bytes, bytes]) -> Disposition:
-    callback = _text(fields, b"callback")
+    code = safe(_text(fields, b"code"))
+    if not code:
+        raise ValueError("a disposition without a code")
+    callback = fields.get(b"callback", b"")
     return Disposition(
-        code=safe(_text(fields, b"code")),
+        code=code,
         by=safe(_text(fields, b"by")),
         at_ms=entry_id.ms,
-        version=int(fields[b"version"]),
+        version=_whole(fields[b"version"]),
         note=safe(_text(fields, b"note"), 1000),
-        callback_ms=int(callback) if callback else None,
+        callback_ms=_whole(callback, LAST_MS) if callback else None,
         verified=_text(fields, b"verified") == "1",
     )

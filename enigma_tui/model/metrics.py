@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sortedcontainers import SortedList
 
 from .call import Call, EntryId
+from .notification import Direction
 
 WINDOW_MS = 30 * 60_000
 """The figures are of the last half hour."""
@@ -44,12 +45,20 @@ class Metrics:
         self._answered: deque[tuple[int, float | None]] = deque()
         self._holds: SortedList = SortedList()
         self._sum = 0.0
+        self._minutes: dict[int, int] = {}
 
     def answered(self, call: Call, entry: EntryId) -> None:
-        """Count a call if `entry` is the one that told of its connection for the first time."""
+        """Count an inbound call if `entry` is the one that told of its first connection.
+
+        Calls that an agent or the Dialler placed are not answered: nobody waited.
+        """
+        if call.direction is not Direction.INBOUND:
+            return
         if not call.legs or call.late or call.legs[0].entry != entry:
             return
         self._answered.append((entry.ms, call.hold))
+        minute = entry.ms // 60_000
+        self._minutes[minute] = self._minutes.get(minute, 0) + 1
         if call.hold is not None:
             self._holds.add(call.hold)
             self._sum += call.hold
@@ -61,6 +70,8 @@ class Metrics:
             if hold is not None:
                 self._holds.remove(hold)
                 self._sum -= hold
+        for minute in [m for m in self._minutes if m < (now_ms - WINDOW_MS) // 60_000]:
+            del self._minutes[minute]
         known = len(self._holds)
         if not known:
             self._sum = 0.0  # leaves no rounding behind
@@ -74,11 +85,9 @@ class Metrics:
         )
 
     def _per_minute(self, now_ms: int) -> Sequence[int]:
-        minute = now_ms // 60_000
-        counts = [0] * SPARK_MINUTES
-        for ms, _ in reversed(self._answered):
-            ago = minute - ms // 60_000
-            if ago >= SPARK_MINUTES:
-                break
-            counts[SPARK_MINUTES - 1 - max(0, ago)] += 1
+        # The window is longer than what is drawn, so the minutes that count are all still here.
+        now = now_ms // 60_000
+        counts = [self._minutes.get(now - ago, 0) for ago in reversed(range(SPARK_MINUTES))]
+        # The server's clock, as it is reckoned here, may lag behind its newest entry.
+        counts[-1] += sum(count for minute, count in self._minutes.items() if minute > now)
         return counts

@@ -10,14 +10,13 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import PydanticCustomError
 
-from .text import safe, safe_reference
+from .scalars import kind, read_reference, read_seconds, read_text, read_time
+from .text import safe
 
 MAX_BYTES = 64 * 1024
 """A longer payload is kept in the journal, but not parsed."""
@@ -25,8 +24,8 @@ MAX_BYTES = 64 * 1024
 MAX_DEPTH = 64
 """Objects and lists nested deeper than this are refused (some parsers recurse, some do not)."""
 
-MAX_SECONDS = 7 * 24 * 3600
-"""A duration above this, in seconds, is taken as unknown."""
+MAX_DIGITS = 400
+"""An integer with more digits than this, beyond any float, is taken as infinite."""
 
 
 class Direction(StrEnum):
@@ -105,13 +104,9 @@ def unpack(raw: bytes) -> Notification:
     """
     try:
         return _unpack(raw)
-    except _Unreadable as unreadable:
-        return Rejected(str(unreadable), raw)
-    except ValidationError as invalid:
-        return Rejected(_reason(invalid), raw)
-    except Exception as unforeseen:
+    except Exception as problem:
         # The feed must outlive whatever a parser can think of.
-        return Rejected(safe(f"cannot be read: {type(unforeseen).__name__}"), raw)
+        return Rejected(_why(problem), raw)
 
 
 class _Unreadable(Exception):
@@ -129,17 +124,39 @@ def _unpack(raw: bytes) -> Notification:
     if text.count("{") + text.count("[") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise _Unreadable(f"the payload is nested more than {MAX_DEPTH} levels deep")
     try:
-        value = json.loads(text)
+        value = _JSON.decode(text)
     except json.JSONDecodeError as error:
         place = (
             f"line {error.lineno}, column {error.colno}"
             if error.lineno > 1
-            else (f"column {error.colno}")
+            else f"column {error.colno}"
         )
-        raise _Unreadable(f"not JSON: {error.msg.lower()} at {place}") from None
+        what = error.msg.lower().removesuffix(" at")
+        raise _Unreadable(f"not JSON: {what} at {place}") from None
     if not isinstance(value, dict):
-        raise _Unreadable(f"not a JSON object but {_kind(value)}")
-    return _ENVELOPE.validate_python(value).unpacked()
+        raise _Unreadable(f"not a JSON object but {kind(value)}")
+    if isinstance(payload := value.get("payload"), dict):
+        value["payload"] = _encodable(payload)
+    return _ENVELOPE.validate_python(_encodable(value)).unpacked()
+
+
+def _integer(digits: str) -> int | float:
+    """Read a JSON integer; one that nothing counts in is as infinite as `1e999`.
+
+    Python refuses integers beyond a length that its environment sets: one program would show a
+    call that another rejects.
+    """
+    return int(digits) if len(digits) <= MAX_DIGITS else math.inf
+
+
+_JSON = json.JSONDecoder(parse_int=_integer)
+
+
+def _encodable(value: dict[str, Any]) -> dict[str, Any]:
+    """Return `value` with names that pydantic can take: it refuses lone surrogates."""
+    if all(map(str.isascii, value)):
+        return value
+    return {name if name.isascii() else safe(name): inner for name, inner in value.items()}
 
 
 def _depth(text: str) -> int:
@@ -164,80 +181,12 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _kind(value: object) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case str():
-            return "a text"
-        case int() | float():
-            return "a number"
-        case list():
-            return "a list"
-        case _:
-            return "an object"
-
-
 # ── scalars, leniently ──────────────────────────────────────────────────────────────────────
 
-
-def _scalar(value: object) -> str | None:
-    """Return a text for a text or a number, `None` for anything else."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return str(int(value)) if value.is_integer() else repr(value)
-    return None
-
-
-def _read_text(value: object) -> str:
-    return safe((_scalar(value) or "").strip())
-
-
-def _read_reference(value: object) -> str:
-    text = _scalar(value)
-    if text is None:
-        raise PydanticCustomError("reference", f"must be a text or a number, not {_kind(value)}")
-    if not text.strip():
-        raise PydanticCustomError("reference", "is empty")
-    return safe_reference(text.strip())
-
-
-def _read_seconds(value: object) -> float | None:
-    text = _scalar(value)
-    if text is None:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        return None
-    return seconds if 0 <= seconds <= MAX_SECONDS else None
-
-
-def _read_time(value: object) -> float | None:
-    """Read a point in time: Unix seconds or ISO 8601; without a zone it is taken as UTC."""
-    text = (_scalar(value) or "").strip()
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            return None
-        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    return seconds if 0 < seconds < 1e11 else None
-
-
-_Text = Annotated[str, BeforeValidator(_read_text)]
-_Reference = Annotated[str, BeforeValidator(_read_reference)]
-_Seconds = Annotated[float | None, BeforeValidator(_read_seconds)]
-_Time = Annotated[float | None, BeforeValidator(_read_time)]
+_Text = Annotated[str, BeforeValidator(read_text)]
+_Reference = Annotated[str, BeforeValidator(read_reference)]
+_Seconds = Annotated[float | None, BeforeValidator(read_seconds)]
+_Time = Annotated[float | None, BeforeValidator(read_time)]
 
 
 # ── structure, strictly ─────────────────────────────────────────────────────────────────────
@@ -328,7 +277,7 @@ class _CdrEnvelope(BaseModel):
         return CallEnded(
             call_ref=told.call_ref,
             extension=told.extension,
-            caller=told.ref if early else told.number,
+            caller=told.number or (told.ref if early and told.ref != "click-dial" else ""),
             dialled=told.dial_number,
             hold=told.hold_time,
             contact_ref=told.contact_ref,
@@ -358,11 +307,24 @@ _ENVELOPE: TypeAdapter[_CallEnvelope | _CdrEnvelope | _StatusEnvelope] = TypeAda
 )
 
 
+def _why(problem: Exception) -> str:
+    """Tell a supervisor, in safe text, why a payload could not be read."""
+    try:
+        match problem:
+            case _Unreadable():
+                return safe(str(problem))
+            case ValidationError():
+                return _reason(problem)
+    except Exception as another:
+        problem = another
+    return f"cannot be read: {type(problem).__name__}"
+
+
 def _reason(invalid: ValidationError) -> str:
     """Turn pydantic's findings into one sentence that names the field."""
     first = invalid.errors(include_url=False, include_context=True)[0]
-    path = [str(part) for part in first["loc"] if part not in ("call", "cdr", "status")]
-    field = ".".join(path) or "type"
+    # The path begins with the type that the payload was read as.
+    field = ".".join(str(part) for part in first["loc"][1:]) or "type"
     match first["type"]:
         case "missing":
             return f"{field} is missing"
@@ -372,7 +334,7 @@ def _reason(invalid: ValidationError) -> str:
             tag = first["input"].get("type") if isinstance(first["input"], dict) else first["input"]
             return safe(f"type is {json.dumps(tag)}; known are call, cdr and status")
         case "model_type" | "model_attributes_type" | "dict_type":
-            return f"{field} must be an object, not {_kind(first['input'])}"
+            return f"{field} must be an object, not {kind(first['input'])}"
         case "reference":
             return f"{field} {first['msg']}"
         case _:

@@ -51,8 +51,11 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 20
 
 
-def _talk(call: Call, _: Lens) -> Value:
+def _talk(call: Call, lens: Lens) -> Value:
     if call.end is None:
+        # Over, as far as anyone can tell, but nobody knows since when.
+        if call.state(lens.now_ms, lens.policy) is CallState.ENDED:
+            return None
         return (1, -call.began.ms)
     talk = call.talk_seconds(call.end.entry.ms)
     return None if talk is None else (0, talk)

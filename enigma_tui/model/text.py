@@ -20,19 +20,32 @@ MAX_REFERENCE = 128
 
 _STACKED = 2  # combining marks kept on one letter; real orthographies need no more
 
-# Not of a control or format category, and yet drawn as nothing at all.
-_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+# Of no control or format category, and yet drawn as nothing at all (Unicode's property
+# Default_Ignorable_Code_Point, the braille blank, the musical null note head).
+_INVISIBLE = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\U00016fe4\U0001d159"
+)
+# Beside what controls: spacing (Mc) and enclosing (Me) marks, which some terminals give a cell
+# and others do not, so that enough of them push a row into the next.
+_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mc", "Me", "Zl", "Zp"})
+# Joined to their neighbours by some terminals and not by others: parts of Hangul syllables that
+# did not compose, halves of flags, skin tones.
+_DISPUTED = (
+    ("\u1160", "\u11ff"),
+    ("\ud7b0", "\ud7fb"),
+    ("\U0001f1e6", "\U0001f1ff"),
+    ("\U0001f3fb", "\U0001f3ff"),
+)
 
 
 def safe(value: str, limit: int = MAX_LENGTH) -> str:
     """Return `value` as it may be shown on a terminal.
 
     Controls (C0, C1, escape above all), bidirectional overrides and isolates, zero-width and
-    other invisible characters, private and unassigned code points, lone surrogates and line
-    breaks each become `MARK`. Other spaces become plain ones. Letters with accents are composed,
-    and accents piled on one letter are cut after two. More than `limit` characters are cut, with
-    an ellipsis as the last.
+    other invisible characters, characters that terminals disagree on the width of, private and
+    unassigned code points, lone surrogates and line breaks each become `MARK`. Other spaces
+    become plain ones. Letters with accents are composed, and accents piled on one letter are cut
+    after two. More than `limit` characters are cut, with an ellipsis as the last.
     """
     if value.isascii() and value.isprintable():
         return value if len(value) <= limit else value[: limit - 1] + "…"
@@ -43,7 +56,7 @@ def safe(value: str, limit: int = MAX_LENGTH) -> str:
     stacked = 0
     for char in composed:
         category = unicodedata.category(char)
-        if category in ("Mn", "Me"):
+        if category == "Mn":
             stacked += 1
             if _is_variation_selector(char) or char in _INVISIBLE or not kept:
                 kept.append(MARK)
@@ -53,7 +66,7 @@ def safe(value: str, limit: int = MAX_LENGTH) -> str:
                 kept.append(MARK)
             continue
         stacked = 0
-        if category in _UNSAFE_CATEGORIES or char in _INVISIBLE:
+        if category in _UNSAFE_CATEGORIES or char in _INVISIBLE or _is_disputed(char):
             kept.append(MARK)
         elif category == "Zs":
             kept.append(" ")
@@ -73,9 +86,13 @@ def safe_reference(value: str) -> str:
     shown = safe(value, MAX_REFERENCE)
     if shown == value:
         return value
-    digest = blake2s(value.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+    digest = blake2s(value.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     # Cut so that the result, met again, is clean and passes unchanged.
     return f"{shown[: MAX_REFERENCE - len(digest) - 1]}~{digest}"
+
+
+def _is_disputed(char: str) -> bool:
+    return char >= "\u1160" and any(first <= char <= last for first, last in _DISPUTED)
 
 
 def _is_variation_selector(char: str) -> bool:

@@ -95,6 +95,7 @@ class View:
         self.sort = sort or Sort()
         self.pinned: CallKey | None = None
         self._left = False
+        self._question = (self.tab, self.query)
         self._rows: SortedList = SortedList()
         self._row_of: dict[CallKey, Row] = {}
         self.rebuild(lens)
@@ -116,7 +117,14 @@ class View:
         return self.query.matches(call, lens)
 
     def rebuild(self, lens: Lens) -> None:
-        """Work out every row anew, after the tab, the filter or the sort has changed."""
+        """Work out every row anew, after the tab, the filter or the sort has changed.
+
+        A new tab or filter is a new question and keeps nothing of the old one. In another order,
+        or at another time of day, a pinned call stays.
+        """
+        question = (self.tab, self.query)
+        same = question == self._question
+        self._question = question
         self._row_of = {
             key: self.sort.row(call, lens)
             for key, call in self.board.calls.items()
@@ -125,7 +133,11 @@ class View:
         self._left = False
         pinned = self.board.calls.get(self.pinned) if self.pinned else None
         if pinned is not None and pinned.key not in self._row_of:
-            self.pinned = None  # a new filter is a new question: it keeps nothing of the old one
+            if same:
+                self._row_of[pinned.key] = self.sort.row(pinned, lens)
+                self._left = True
+            else:
+                self.pinned = None
         self._rows = SortedList(self._row_of.values())
 
     def update(self, keys: Iterable[CallKey], lens: Lens) -> bool:
@@ -157,9 +169,8 @@ class View:
         before, had_left = self.pinned, self._left
         self.pinned = key
         self._left = False
-        if before is not None and had_left:
-            self.update([before], lens)
-        return had_left
+        self.update([each for each in (before, key) if each is not None], lens)
+        return had_left and before not in self._row_of
 
     def has_left(self, key: CallKey) -> bool:
         """Whether the row is here only because it is pinned."""

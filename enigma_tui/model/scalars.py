@@ -1,0 +1,89 @@
+"""Reads the scalars of a notification, leniently: the same value comes as `41`, `"41"`, `41.0`,
+`""` or `null` (PROTOCOL.md §1).
+"""
+
+import math
+from datetime import UTC, datetime
+
+from pydantic_core import PydanticCustomError
+
+from .text import safe, safe_reference
+
+MAX_SECONDS = 7 * 24 * 3600
+"""A duration above this, in seconds, is taken as unknown."""
+
+
+def kind(value: object) -> str:
+    """Name what a JSON value is, in words for a supervisor."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case str():
+            return "a text"
+        case float() if not math.isfinite(value):
+            return "an infinite or undefined number"
+        case int() | float():
+            return "a number"
+        case list():
+            return "a list"
+        case _:
+            return "an object"
+
+
+def _scalar(value: object) -> str | None:
+    """Return a text for a text or a number, `None` for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return None
+
+
+def read_text(value: object) -> str:
+    """Return a text or a number as safe text; anything else is empty."""
+    return safe((_scalar(value) or "").strip())
+
+
+def read_reference(value: object) -> str:
+    """Return a reference, which must be there; raises `PydanticCustomError`."""
+    text = _scalar(value)
+    if text is None:
+        raise PydanticCustomError("reference", f"must be a text or a number, not {kind(value)}")
+    if not text.strip():
+        raise PydanticCustomError("reference", "is empty")
+    return safe_reference(text.strip())
+
+
+def read_seconds(value: object) -> float | None:
+    """Return a duration in seconds; what cannot be one is unknown."""
+    text = _scalar(value)
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return abs(seconds) if 0 <= seconds <= MAX_SECONDS else None  # there is a zero below zero
+
+
+def read_time(value: object) -> float | None:
+    """Return a point in time as Unix seconds, or `None`.
+
+    It comes as Unix seconds or as ISO 8601, which is taken as UTC where it names no zone.
+    """
+    text = (_scalar(value) or "").strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return seconds if 0 < seconds < 1e11 else None

@@ -1,0 +1,110 @@
+"""What every test of the program may ask for: a real server, and patience with a limit.
+
+Each pytest-xdist worker has a server of its own on a Unix socket, emptied before each test. A
+test that stops, kills or configures a server starts one for itself with `new_server`.
+"""
+
+import asyncio
+import inspect
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from enigma_tui.demo.embedded import EmbeddedServer
+from enigma_tui.journal.connection import Address, Connection, connect
+
+BOUND = 15.0
+"""Seconds; generous, for a loaded machine. Nothing waits so long unless it is broken."""
+
+STEP = 0.01
+"""Seconds between two looks at a condition."""
+
+Predicate = Callable[[], object | Awaitable[object]]
+
+
+async def _eventually(predicate: Predicate, seconds: float = BOUND) -> float:
+    began = time.monotonic()
+    while True:
+        found = predicate()
+        if inspect.isawaitable(found):
+            found = await found
+        if found:
+            return time.monotonic() - began
+        if time.monotonic() - began > seconds:
+            pytest.fail(f"not within {seconds} seconds: {_text_of(predicate)}")
+        await asyncio.sleep(STEP)
+
+
+def _text_of(predicate: Predicate) -> str:
+    try:
+        return inspect.getsource(predicate).strip()
+    except (OSError, TypeError):
+        return repr(predicate)
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[..., Awaitable[float]]:
+    """Wait until a predicate, plain or async, is true; fail after so many seconds.
+
+    `await eventually(lambda: seen == 3, seconds=2)` returns the seconds it took.
+    """
+    return _eventually
+
+
+@pytest.fixture(scope="session")
+def shared_server() -> Iterator[EmbeddedServer]:
+    """The worker's server; tests take `server`, which is empty."""
+    with EmbeddedServer() as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def server(shared_server: EmbeddedServer) -> EmbeddedServer:
+    """A server with nothing in it, not to be configured or stopped."""
+    connection = connect(Address(shared_server.url), "test")
+    await connection.quick.flushall()
+    await connection.close()
+    return shared_server
+
+
+@pytest.fixture
+def new_server(tmp_path: Path) -> Iterator[Callable[..., EmbeddedServer]]:
+    """Start a server that the test may treat as it likes: `new_server("--appendonly", "yes")`.
+
+    Its files outlast a stop and a start. `port=0` gives it a TCP port, too.
+    """
+    with ExitStack() as stack:
+
+        def start(*arguments: str, port: int | None = None) -> EmbeddedServer:
+            number = len(list(tmp_path.glob("server-*")))
+            directory = tmp_path / f"server-{number}"
+            server = EmbeddedServer(directory, port=port, arguments=arguments)
+            return stack.enter_context(server)
+
+        yield start
+
+
+@pytest_asyncio.fixture
+async def open_connection() -> AsyncIterator[Callable[..., Connection]]:
+    """Open a connection to a server or an address, closed after the test."""
+    async with AsyncExitStack() as stack:
+
+        def opened(where: EmbeddedServer | str, role: str = "test") -> Connection:
+            url = where if isinstance(where, str) else where.url
+            connection = connect(Address(url), role)
+            stack.push_async_callback(connection.close)
+            return connection
+
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def connection(
+    server: EmbeddedServer, open_connection: Callable[..., Connection]
+) -> Connection:
+    """A connection to `server`."""
+    return open_connection(server)
