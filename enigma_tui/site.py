@@ -44,16 +44,16 @@ class Retention(_Shared):
 
     days: int = Field(7, ge=1, le=366)
     """Entries older than this are trimmed."""
-    entries: int = Field(1_000_000, ge=1_000)
+    entries: int = Field(1_000_000, ge=1_000, le=1_000_000_000)
     """At most this many entries, whatever their age; a cut by this is shown."""
 
 
 class Calls(_Shared):
     """When a call is over though nobody said so."""
 
-    ghost_after_minutes: int = Field(240, ge=1)
+    ghost_after_minutes: int = Field(240, ge=1, le=527_040)
     """With CDRs: a call live for longer is flagged as a ghost."""
-    assume_ended_after_minutes: int = Field(120, ge=1)
+    assume_ended_after_minutes: int = Field(120, ge=1, le=527_040)
     """Without CDRs: a call is taken to be over after this long."""
 
 
@@ -133,7 +133,7 @@ class Site(_Shared):
     """The PBXs to collect from."""
     retention: Retention = Retention()
     calls: Calls = Calls()
-    service_level_seconds: float = Field(20.0, gt=0)
+    service_level_seconds: float = Field(20.0, gt=0, le=86_400)
     """The T of the service level: the share of calls answered within T seconds."""
     codes: tuple[CodeSetting, ...] = Field(DEFAULT_CODES, min_length=1)
     """The disposition codes."""

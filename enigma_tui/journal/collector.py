@@ -11,6 +11,7 @@ import random
 import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from .backoff import Backoff
 from .connection import Connection
@@ -18,7 +19,7 @@ from .faults import FAILED, Fault, explain, first_of
 from .keys import Keys
 from .mover import SameServerMover
 from .scripts import script
-from .sites import SiteStore
+from .sites import SiteStore, StoredSite
 from .stream import Journal
 
 LEASE_MS = 5_000
@@ -26,6 +27,12 @@ LEASE_MS = 5_000
 
 _RENEW_SECONDS = LEASE_MS / 1000 / 3
 _TRIM_SECONDS = 60.0
+
+_ASK_SECONDS = 2.5
+"""How often the others ask whether the lease has become free, or a site has been written."""
+
+_RELEASE_SECONDS = 1.0
+"""How long quitting may wait for a server that does not answer."""
 
 log = logging.getLogger(__name__)
 
@@ -65,15 +72,9 @@ class Collector:
         backoff = Backoff(self._jitter)
         while True:
             try:
-                async with self._lease() as held:
-                    if held:
-                        await self._hold(backoff)
-                    else:
-                        self.status.fault = None
-                # Someone else collects, or nobody has agreed to it. Asking every other second
-                # bounds how long nobody does.
+                wait = await self._compete(backoff)
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LEASE_MS / 2000 * self._jitter.uniform(0.6, 1.0)):
+                    async with asyncio.timeout(wait):
                         await self.nudge.wait()
                 self.nudge.clear()
             except _LeaseLost:
@@ -82,34 +83,50 @@ class Collector:
                 self.status.fault = explain(error, self.connection.address.shown)
                 log.warning("collecting stopped: %s", self.status.fault.name)
                 await asyncio.sleep(backoff.next())
-            finally:
-                self.status.holding = False
-                self.holds.clear()
 
     async def acquire(self) -> bool:
-        """Try to take the lease."""
-        got = await self.connection.quick.set(self.keys.lease, self.id, nx=True, px=LEASE_MS)
-        return bool(got)
+        """Try to take the lease, or find it ours still: a server that restarts remembers it."""
+        client = self.connection.quick
+        if await client.set(self.keys.lease, self.id, nx=True, px=LEASE_MS):
+            return True
+        return bool(
+            await script(client, "lease")(keys=[self.keys.lease], args=[self.id, str(LEASE_MS)])
+        )
+
+    async def _compete(self, backoff: Backoff) -> float:
+        """Collect if nobody else does; otherwise return the seconds to wait before asking again."""
+        stored = await SiteStore(self.connection, self.keys).load()
+        wait = _ASK_SECONDS * self._jitter.uniform(0.6, 1.0)
+        if stored is not None:  # otherwise nobody has agreed to collecting yet
+            async with self._lease() as held:
+                if held:
+                    await self._hold(stored, backoff)
+            left_ms = await self.connection.quick.pttl(self.keys.lease)
+            if left_ms >= 0:
+                # It runs out when its holder has died; that moment is not slept through.
+                wait = min(wait, left_ms / 1000 + self._jitter.uniform(0.01, 0.1))
+        self.status.fault = None
+        backoff.reset()
+        return wait
 
     @contextlib.asynccontextmanager
     async def _lease(self) -> AsyncIterator[bool]:
-        held = await self.acquire()
+        held = None  # not known, if the answer is lost
         try:
+            held = await self.acquire()
             yield held
         finally:
-            if held:
+            if held is not False:
                 # Given up at once on quitting, so that the next collector need not wait for it
                 # to run out. Where the server is gone it runs out by itself.
                 with contextlib.suppress(*FAILED):
-                    await script(self.connection.quick, "lease")(
-                        keys=[self.keys.lease], args=[self.id, "0"]
-                    )
+                    async with asyncio.timeout(_RELEASE_SECONDS):
+                        await script(self.connection.quick, "lease")(
+                            keys=[self.keys.lease], args=[self.id, "0"]
+                        )
 
-    async def _hold(self, backoff: Backoff) -> None:
+    async def _hold(self, stored: StoredSite, backoff: Backoff) -> NoReturn:
         """Collect from every source until the lease is lost, the site changes or a fault."""
-        stored = await SiteStore(self.connection, self.keys).load()
-        if stored is None:
-            return  # nobody has agreed to collecting yet
         self.status.holding = True
         self.holds.set()
         movers = [
@@ -118,37 +135,44 @@ class Collector:
         try:
             async with asyncio.TaskGroup() as tasks:
                 for mover in movers:
-                    tasks.create_task(self._collect(mover, backoff))
-                tasks.create_task(self._renew())
+                    tasks.create_task(self._collect(mover))
+                tasks.create_task(self._renew(backoff))
                 tasks.create_task(self._keep_house(stored.text))
-        except* _LeaseLost:
-            raise _LeaseLost from None
-        except* (*FAILED, ValueError) as group:
-            raise first_of(group) from None
+            raise AssertionError("unreachable")
+        except BaseExceptionGroup as group:
+            expected, unforeseen = group.split((_LeaseLost, *FAILED, ValueError))
+            if expected is None or unforeseen is not None:
+                raise
+            # Where both come together, what failed says more than that the lease was lost.
+            _, failed = expected.split(_LeaseLost)
+            raise first_of(failed or expected) from None
         finally:
+            self.status.holding = False
+            self.holds.clear()
             for mover in movers:
                 await mover.end()
 
-    async def _collect(self, mover: SameServerMover, backoff: Backoff) -> None:
+    async def _collect(self, mover: SameServerMover) -> NoReturn:
         late = await mover.begin()
         if late:
             log.info("%d notifications of %s waited uncollected", late, mover.source.name)
         while True:
             done = await mover.move()
             self.status.moved += done.moved
-            self.status.fault = None
-            backoff.reset()
             if not done.left:
                 await mover.wait()
 
-    async def _renew(self) -> None:
+    async def _renew(self, backoff: Backoff) -> NoReturn:
         renew = script(self.connection.quick, "lease")
         while True:
             await asyncio.sleep(_RENEW_SECONDS)
             if not await renew(keys=[self.keys.lease], args=[self.id, str(LEASE_MS)]):
                 raise _LeaseLost
+            # Not before: one source may move again and again while another always fails.
+            self.status.fault = None
+            backoff.reset()
 
-    async def _keep_house(self, site_text: bytes) -> None:
+    async def _keep_house(self, site_text: bytes) -> NoReturn:
         """Trim the journal now and then; start anew when the shared settings have changed."""
         store = SiteStore(self.connection, self.keys)
         journal = Journal(self.connection, self.keys)

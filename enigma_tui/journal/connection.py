@@ -5,12 +5,18 @@ attempt may be repeated, and the screen has to tell what is going on meanwhile.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+
+from ..model.text import safe
+from .transport import CONNECTIONS
 
 BLOCK_MS = 5_000
 """How long a blocking command waits at the server before it is sent again."""
@@ -19,6 +25,17 @@ ANSWER_SECONDS = 4.0
 """A command that does not block has failed when it has not been answered by then."""
 
 _MARGIN_SECONDS = 5.0
+
+_OPTIONS = ("db", "username", "password")
+_TLS_OPTIONS = (
+    "ssl_ca_certs",
+    "ssl_ca_path",
+    "ssl_certfile",
+    "ssl_keyfile",
+    "ssl_password",
+    "ssl_cert_reqs",
+    "ssl_check_hostname",
+)
 
 
 class AddressError(ValueError):
@@ -33,23 +50,43 @@ class Address:
     """`redis://`, `rediss://` or `unix://`; it may hold a password, so it is never shown."""
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
+        try:
+            parts = urlsplit(self.url)
+            port = parts.port
+            options = parse_qs(parts.query)
+        except ValueError:
+            raise AddressError(
+                "the host or the port cannot be read; the port must be a number from 1 to 65535"
+            ) from None
         if parts.scheme not in ("redis", "rediss", "unix"):
             raise AddressError(
                 "a server's address begins with redis://, rediss:// or unix://, "
                 "for example redis://pbx.example:6379/0"
             )
-        if parts.scheme == "unix" and not parts.path:
-            raise AddressError("unix:// needs the path of a socket: unix:///run/redis.sock")
-        if parts.scheme != "unix":
+        if parts.scheme == "unix":
+            if parts.hostname or not parts.path:
+                raise AddressError("unix:// needs the path of a socket: unix:///run/redis.sock")
+        else:
             if not parts.hostname:
                 raise AddressError(f"{parts.scheme}:// needs a host, as in redis://pbx.example/0")
-            try:
-                _ = parts.port
-            except ValueError:
-                raise AddressError("the port must be a number from 1 to 65535") from None
+            if port == 0:
+                raise AddressError("the port must be a number from 1 to 65535")
             if not re.fullmatch(r"/?\d*", parts.path):
                 raise AddressError("the database behind the / must be a number, as in /0")
+        self._check_options(options, parts.scheme)
+
+    @staticmethod
+    def _check_options(options: Mapping[str, Sequence[str]], scheme: str) -> None:
+        # Anything else would override how connections are opened here, or end the program.
+        known = (*_OPTIONS, *(_TLS_OPTIONS if scheme == "rediss" else ()))
+        for name, values in options.items():
+            if name not in known:
+                raise AddressError(
+                    f"the option {safe(name, 40)} behind the ? is not known here; "
+                    f"known are {', '.join(known)}"
+                )
+            if name == "db" and not re.fullmatch(r"\d+", values[0]):
+                raise AddressError("the option db must be a number, as in ?db=0")
 
     @property
     def shown(self) -> str:
@@ -98,10 +135,12 @@ def connect(address: Address, role: str) -> Connection:
 
 
 def _client(address: Address, role: str, timeout: float) -> Redis:
+    scheme = urlsplit(address.url).scheme
     # A Unix socket has no keep-alive, and redis-py refuses the word there.
-    network = {} if address.url.startswith("unix:") else {"socket_keepalive": True}
-    client: Redis = Redis.from_url(
-        address.url,
+    network: dict[str, Any] = {} if scheme == "unix" else {"socket_keepalive": True}
+    options: dict[str, Any] = {**parse_url(address.url), "connection_class": CONNECTIONS[scheme]}
+    pool = ConnectionPool(
+        **options,
         client_name=f"enigma-tui:{role}",
         socket_timeout=timeout,
         socket_connect_timeout=ANSWER_SECONDS,
@@ -110,4 +149,4 @@ def _client(address: Address, role: str, timeout: float) -> Redis:
         protocol=2,  # understood by every server and every proxy
         decode_responses=False,
     )
-    return client
+    return Redis.from_pool(pool)

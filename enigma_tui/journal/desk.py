@@ -11,11 +11,13 @@ import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from redis.exceptions import AuthenticationError
+
 from ..model.call import CallKey
 from ..model.text import safe
 from .backoff import Backoff
 from .connection import Connection
-from .faults import LOST
+from .faults import LOST, cause_of
 from .keys import Keys
 from .scripts import script
 
@@ -94,8 +96,8 @@ class DispositionDesk:
         for left in reversed(range(TRIES)):
             try:
                 return await self._once(act)
-            except LOST:
-                if not left:
+            except LOST as error:
+                if not left or isinstance(cause_of(error), AuthenticationError):
                     raise
                 await asyncio.sleep(backoff.next())
         raise AssertionError("unreachable")

@@ -1,5 +1,6 @@
 """Turns what goes wrong with a server into something a person can act on."""
 
+import re
 import ssl
 from dataclasses import dataclass
 
@@ -16,12 +17,20 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from ..model.text import safe
+from ..site import SiteError
 
 LOST = (RedisConnectionError, RedisTimeoutError, OSError, TimeoutError)
 """What is raised when it is not known whether the server has done what it was asked to."""
 
 FAILED = (RedisError, *LOST)
 """Whatever a server, or the way to it, can answer a command with."""
+
+
+_CODE = re.compile(r"\b(WRONGTYPE|OOM|READONLY|NOPERM|MISCONF|NOREPLICAS)\b")
+"""Redis 6.2 puts the code of what fails inside a script at the end of a sentence of its own."""
+
+_REFUSED = ("ACL failure in script", "executing the script can't")
+"""How servers say inside a script that the user is not permitted something: 7, and 6.2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +50,30 @@ class Fault:
         return f"{self.sentence}. {self.remedy}"
 
 
+def cause_of(error: BaseException) -> BaseException:
+    """Return what the server said, where redis-py calls it a lost connection.
+
+    It does with whatever goes wrong while connecting: a wrong password, a missing permission.
+    """
+    while isinstance(error, RedisConnectionError) and isinstance(error.__cause__, RedisError):
+        error = error.__cause__
+    return error
+
+
 def explain(error: BaseException, where: str) -> Fault:
     """Name what went wrong with the server at `where` (an address without its password)."""
-    text = safe(str(error), 200)
-    code = text.split(" ", 1)[0]
+    error = cause_of(error)
+    text = safe(str(error), 200).rstrip(". ")
+    found = _CODE.search(text) if isinstance(error, ResponseError) else None
+    code = found[0] if found else ""
     match error:
+        case SiteError():
+            return Fault(
+                "wrong site settings",
+                str(error),
+                "Mend them with `enigma-tui site edit`.",
+                passing=False,
+            )
         case AuthenticationError():
             return Fault(
                 "wrong password",
@@ -53,49 +81,15 @@ def explain(error: BaseException, where: str) -> Fault:
                 "Look at redis_url in the settings.",
                 passing=False,
             )
-        case NoPermissionError():
-            return Fault(
-                "no permission",
-                f"{where} does not permit it: {text}",
-                "Give the ACL user of redis_url that command and key.",
-                passing=False,
-            )
-        case ReadOnlyError():
-            return Fault(
-                "read-only server",
-                f"{where} is a replica and takes no writes",
-                "Point redis_url at the primary.",
-            )
         case BusyLoadingError():
             return Fault("loading", f"{where} is still loading its data", "It will be ready soon.")
-        case OutOfMemoryError():
-            return _out_of_memory(where)
         case RedisTimeoutError() | TimeoutError():
-            return Fault("no answer", f"{where} does not answer in time", "Look at the network.")
+            tls = ", and whether the server has TLS there" if where.startswith("rediss:") else ""
+            return Fault(
+                "no answer", f"{where} does not answer in time", f"Look at the network{tls}."
+            )
         case RedisConnectionError() | OSError():
-            if isinstance(error.__cause__ or error, ssl.SSLError) or "SSL" in text:
-                return Fault(
-                    "TLS refused",
-                    f"no secure connection to {where}: {text}",
-                    "Look at the certificate, or use redis:// where the server has no TLS.",
-                    passing=False,
-                )
-            return Fault(
-                "unreachable",
-                f"{where} cannot be reached",
-                "Look at redis_url, the network, and whether the server runs.",
-            )
-        case ResponseError() if code == "WRONGTYPE" or "wrong type" in text:
-            return Fault(
-                "wrong key type",
-                f"a key at {where} is not of the type it should be: {text}",
-                "Look at the lists in `enigma-tui site show` and at what else writes them.",
-                passing=False,
-            )
-        case ResponseError() if code == "OOM" or "OOM" in text:
-            return _out_of_memory(where)
-        case ResponseError() if code in ("MISCONF", "NOREPLICAS"):
-            return Fault("refuses writes", f"{where} refuses writes: {text}", "Look at its log.")
+            return _no_connection(error, text, where)
         case ResponseError() if "unknown command" in text.lower():
             return Fault(
                 "server too old",
@@ -103,9 +97,68 @@ def explain(error: BaseException, where: str) -> Fault:
                 "Redis 6.2 or Valkey is needed.",
                 passing=False,
             )
+        case NoPermissionError():
+            return _no_permission(text, where)
+        case ResponseError() if code == "NOPERM" or any(sign in text for sign in _REFUSED):
+            return _no_permission(text, where)
+        case ReadOnlyError():
+            return _read_only(where)
+        case ResponseError() if code == "READONLY":
+            return _read_only(where)
+        case OutOfMemoryError():
+            return _out_of_memory(where)
+        case ResponseError() if code == "OOM":
+            return _out_of_memory(where)
+        case ResponseError() if code == "WRONGTYPE":
+            return Fault(
+                "wrong key type",
+                f"a key at {where} is not of the type it should be: {text}",
+                "Look at the lists in `enigma-tui site show` and at what else writes them.",
+                passing=False,
+            )
+        case ResponseError() if code in ("MISCONF", "NOREPLICAS"):
+            return Fault("refuses writes", f"{where} refuses writes: {text}", "Look at its log.")
         case _:
             said = text or type(error).__name__
             return Fault("error", f"{where} answered: {said}", "Look at its log.")
+
+
+def _no_connection(error: Exception, text: str, where: str) -> Fault:
+    if isinstance(error.__cause__ or error, ssl.SSLError) or "SSL" in text:
+        return Fault(
+            "TLS refused",
+            f"no secure connection to {where}: {text}",
+            "Look at the certificate, or use redis:// where the server has no TLS.",
+            passing=False,
+        )
+    if "max number of clients" in text:
+        return Fault(
+            "too many clients",
+            f"{where} takes no more connections",
+            "Raise its maxclients, or close what holds connections to it.",
+        )
+    return Fault(
+        "unreachable",
+        f"{where} cannot be reached",
+        "Look at redis_url, the network, and whether the server runs.",
+    )
+
+
+def _no_permission(text: str, where: str) -> Fault:
+    return Fault(
+        "no permission",
+        f"{where} does not permit it: {text}",
+        "Give the ACL user of redis_url that command and key.",
+        passing=False,
+    )
+
+
+def _read_only(where: str) -> Fault:
+    return Fault(
+        "read-only server",
+        f"{where} is a replica and takes no writes",
+        "Point redis_url at the primary.",
+    )
 
 
 def _out_of_memory(where: str) -> Fault:

@@ -21,9 +21,12 @@ from .connection import Connection
 from .faults import FAILED, Fault, explain
 from .keys import Keys
 from .sites import SiteStore
-from .stream import Journal
+from .stream import READ_COUNT, Journal
 
 PULSE_SECONDS = 2.0
+
+CHECK_SECONDS = 2.0
+"""How often, at most, it is checked that what was read has not been deleted meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,10 @@ class Follower:
     """Reading goes on while it is set; a paused screen that holds enough clears it."""
     _site: Site | None = None
     _site_text: bytes | None = None
+    _site_loaded: bool = False
+    _anchor: EntryId = ORIGIN
+    """An entry that was read and found to be in the journal still."""
+    _check_at: float = 0.0
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -107,23 +114,17 @@ class Follower:
                 await self._settle()
                 await self._read(backoff)
             except (*FAILED, SiteError) as error:
-                fault = (
-                    explain_site(error)
-                    if isinstance(error, SiteError)
-                    else explain(error, self.connection.address.shown)
-                )
                 wait = backoff.next()
-                self._down(fault, wait)
+                self._down(explain(error, self.connection.address.shown), wait)
                 await asyncio.sleep(wait)
                 self.link.retry_at = None
                 self.sink.on_link()
 
     async def _settle(self) -> None:
         """Check that what was seen is still there, and read the site's settings."""
-        journal = Journal(self.connection, self.keys)
+        self._anchor = self.sink.last
+        await self._check()
         await self._load_site()
-        if not await journal.has(self.sink.last):
-            self.sink.on_restart(missing=True)
         self._answered(connected=True)
 
     async def _read(self, backoff: Backoff) -> None:
@@ -134,32 +135,53 @@ class Follower:
             entries = await journal.after(self.sink.last, wait=wait)
             self._answered(connected=True)
             backoff.reset()
-            wait = not entries
-            if wait:
-                if not self.link.caught_up:
-                    self.link.caught_up = True
-                    self.sink.on_link()
+            if time.monotonic() >= self._check_at and await self._check():
+                wait = False
                 continue
             events = [decode(entry_id, fields) for entry_id, fields in entries]
-            self.sink.on_events(events)
+            if events:
+                self.sink.on_events(events)
+                if self._anchor == ORIGIN:
+                    self._anchor = self.sink.last
+            wait = len(entries) < READ_COUNT
+            if wait and not self.link.caught_up:
+                self.link.caught_up = True
+                self.sink.on_link()
             if any(isinstance(event, SiteChanged) for event in events):
                 await self._load_site()
             await asyncio.sleep(0)  # a long backfill must not keep the keyboard waiting
 
+    async def _check(self) -> bool:
+        """Start again if an entry read a moment ago is gone; return whether it was.
+
+        While connected it is gone when the journal was deleted, or trimmed past a paused screen.
+        The newest entry tells nothing of that: it may have come after.
+        """
+        gone = not await Journal(self.connection, self.keys).has(self._anchor)
+        if gone:
+            self._restart(missing=True)
+        self._anchor = self.sink.last
+        self._check_at = time.monotonic() + CHECK_SECONDS
+        return gone
+
+    def _restart(self, *, missing: bool) -> None:
+        self.link.caught_up = False
+        self.sink.on_restart(missing)
+        self._anchor = self.sink.last
+
     async def _load_site(self) -> None:
         stored = await SiteStore(self.connection, self.keys).load()
         text = stored.text if stored else None
-        first = self._site_text is None and self._site is None
-        if text == self._site_text and not (first and text is None):
+        if self._site_loaded and text == self._site_text:
             return
         before = self._site
         self._site = stored.site if stored else None
-        self._site_text = text
+        self._site_text, self._site_loaded = text, True
         self.sink.on_site(self._site)
         policy_changed = (before or Site()).policy() != (self._site or Site()).policy()
         if policy_changed and self.sink.last != ORIGIN:
             # Calls were read by the old rules; only reading all again makes boards agree.
-            self.sink.on_restart(missing=False)
+            self._restart(missing=False)
 
     async def _feel_pulse(self) -> None:
         while True:
@@ -186,6 +208,9 @@ class Follower:
         asked = time.time()
         answers = await pipeline.execute(raise_on_error=False)
         answered = time.time()
+        for answer in answers[:2]:  # a list of a wrong type is the collector's to complain of
+            if isinstance(answer, Exception):
+                raise answer
         seconds, micros = answers[0]
         server_ms = int(seconds) * 1000 + int(micros) // 1000
         self.pulse = Pulse(
@@ -213,13 +238,3 @@ class Follower:
         self.link.fault = fault
         self.link.retry_at = time.monotonic() + wait
         self.sink.on_link()
-
-
-def explain_site(error: SiteError) -> Fault:
-    """Name what is wrong with the shared settings."""
-    return Fault(
-        "wrong site settings",
-        str(error),
-        "Mend them with `enigma-tui site edit`.",
-        passing=False,
-    )

@@ -14,7 +14,8 @@ from .keys import Keys
 from .scripts import script
 
 BATCH = 500
-"""The most notifications moved by one script: longer scripts make everyone wait."""
+"""The most notifications moved by one script: longer scripts make everyone wait. Large payloads
+end a batch earlier, as `scripts/move.lua` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,20 @@ class SameServerMover:
         self._late = [0] * len(self.lists)
 
     async def begin(self) -> int:
-        """Note what is waiting now, when collecting begins: it is marked late. Return how many."""
-        pipeline = self.connection.quick.pipeline(transaction=False)
-        for feed in self.lists:
-            pipeline.llen(feed.key)
-        self._late = [int(length) for length in await pipeline.execute()]
+        """Note what is waiting now, when collecting begins: it is marked late. Return how many.
+
+        Raises what `move` would raise: a key of a wrong type, a missing permission.
+        """
+        _, self._late = await self._run(0)
         return sum(self._late)
 
     async def move(self) -> Moved:
         """Move up to `BATCH` notifications; raises what redis-py raises, having lost nothing."""
+        moved, left = await self._run(BATCH)
+        self._late = [max(0, late - n) for late, n in zip(self._late, moved, strict=True)]
+        return Moved(sum(moved), sum(left))
+
+    async def _run(self, most: int) -> tuple[list[int], list[int]]:
         run = script(self.connection.quick, "move")
         described = [
             part
@@ -77,11 +83,9 @@ class SameServerMover:
         ]
         answer = await run(
             keys=[self.keys.journal, *(feed.key for feed in self.lists)],
-            args=[str(BATCH), self.source.pop, self.source.name, *described],
+            args=[str(most), self.source.pop, self.source.name, *described],
         )
-        moved, left = answer[::2], answer[1::2]
-        self._late = [max(0, late - n) for late, n in zip(self._late, moved, strict=True)]
-        return Moved(sum(moved), sum(left))
+        return answer[::2], answer[1::2]
 
     async def wait(self) -> None:
         """Return when any list may hold something, without polling and without popping.
@@ -94,8 +98,10 @@ class SameServerMover:
                 self._waiting[feed.key] = asyncio.create_task(self._until_not_empty(feed.key))
         done, _ = await asyncio.wait(self._waiting.values(), return_when=asyncio.FIRST_COMPLETED)
         self._waiting = {key: task for key, task in self._waiting.items() if task not in done}
-        for task in done:
-            task.result()
+        # Asked of every task: asyncio complains on the terminal of a failure nobody looked at.
+        failures = [error for task in done if (error := task.exception())]
+        if failures:
+            raise failures[0]
 
     async def _until_not_empty(self, key: str) -> object:
         side = self.source.pop.upper()

@@ -56,8 +56,12 @@ class Journal:
         Trimming is approximate in Redis's sense: whole nodes go, so somewhat more is kept.
         """
         client: Redis = self.connection.quick
-        await client.xtrim(self.keys.journal, minid=f"{older_than_ms}-0", approximate=True)
-        cut = int(await client.xtrim(self.keys.journal, maxlen=most, approximate=True))
+        # One command trims 10,000 entries at most, so that it is short.
+        while await client.xtrim(self.keys.journal, minid=f"{older_than_ms}-0", approximate=True):
+            pass
+        cut = 0
+        while more := int(await client.xtrim(self.keys.journal, maxlen=most, approximate=True)):
+            cut += more
         if cut:
             await client.xadd(self.keys.journal, {"kind": "cut", "count": str(cut)})
         return cut

@@ -1,0 +1,172 @@
+"""Whatever a server does wrong has a name, a sentence and a remedy."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+
+import pytest
+from redis.exceptions import BusyLoadingError, RedisError, ResponseError
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from enigma_tui.journal import connection as connection_module
+from enigma_tui.journal.connection import Connection
+from enigma_tui.journal.faults import FAILED, Fault, explain, first_of
+from enigma_tui.site import SiteError
+
+
+async def fault_of(connection: Connection, *command: object) -> Fault:
+    """Return how a failing command is explained."""
+    with pytest.raises(FAILED) as caught:
+        await connection.quick.execute_command(*command)
+    fault = explain(caught.value, connection.address.shown)
+    assert fault.sentence
+    assert fault.remedy
+    assert connection.address.shown in str(fault)
+    return fault
+
+
+async def test_a_wrong_password(new_server: Callable, open_connection: Callable) -> None:
+    server = new_server()
+    await open_connection(server).quick.config_set("requirepass", "right")
+    for who in (":wrong@", "nobody:wrong@", ""):
+        link = open_connection(server.url.replace("unix://", f"unix://{who}"))
+        fault = await fault_of(link, "PING")
+        assert fault.name == "wrong password"
+        assert not fault.passing
+        assert "redis_url" in fault.remedy
+        assert "wrong@" not in str(fault)
+    right = open_connection(server.url.replace("unix://", "unix://:right@"))
+    assert await right.quick.ping()
+
+
+async def test_no_permission(new_server: Callable, open_connection: Callable) -> None:
+    server = new_server()
+    admin = open_connection(server)
+    rights = ("~a*", "+@all", "-set")
+    await admin.quick.execute_command("ACL", "SETUSER", "ann", "on", ">pw", *rights)
+    link = open_connection(server.url.replace("unix://", "unix://ann:pw@"))
+    set_in_script = ("EVAL", "return redis.call('SET', KEYS[1], '1')", 1, "a")
+    for command in (("SET", "a", "1"), ("GET", "b"), set_in_script):
+        fault = await fault_of(link, *command)
+        assert fault.name == "no permission"
+        assert not fault.passing
+
+
+async def test_a_key_of_a_wrong_type(connection: Connection) -> None:
+    await connection.quick.set("text", "1")
+    for command in (
+        ("LLEN", "text"),
+        ("EVAL", "return redis.call('LLEN', KEYS[1])", 1, "text"),
+    ):
+        assert (await fault_of(connection, *command)).name == "wrong key type"
+
+
+async def test_a_replica_is_read_only(new_server: Callable, open_connection: Callable) -> None:
+    primary = new_server(port=0)
+    port = primary.url.rsplit(":", 1)[1].split("/")[0]
+    replica = open_connection(new_server())
+    await replica.quick.execute_command("REPLICAOF", "127.0.0.1", port)
+    for command in (("SET", "a", "1"), ("EVAL", "return redis.call('SET', KEYS[1], 1)", 1, "a")):
+        fault = await fault_of(replica, *command)
+        assert fault.name == "read-only server"
+        assert fault.passing  # it may be promoted
+
+
+async def test_no_memory(new_server: Callable, open_connection: Callable) -> None:
+    link = open_connection(new_server("--maxmemory", "1", "--maxmemory-policy", "noeviction"))
+    for command in (("SET", "a", "1"), ("EVAL", "return redis.call('SET', KEYS[1], 1)", 1, "a")):
+        assert (await fault_of(link, *command)).name == "out of memory"
+
+
+async def test_nobody_there(tmp_path: object, open_connection: Callable) -> None:
+    for url in (f"unix://{tmp_path}/no.sock", "redis://127.0.0.1:1/0", "redis://no.invalid/0"):
+        fault = await fault_of(open_connection(url), "PING")
+        assert fault.name == "unreachable"
+        assert fault.passing
+
+
+async def test_a_server_that_does_not_answer(
+    open_connection: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    monkeypatch.setattr(connection_module, "ANSWER_SECONDS", 0.2)
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as listener:
+        port = listener.sockets[0].getsockname()[1]
+        link = open_connection(f"redis://127.0.0.1:{port}/0")
+        assert (await fault_of(link, "PING")).name == "no answer"
+        await link.close()
+
+
+async def test_no_tls_where_it_is_wanted(open_connection: Callable) -> None:
+    async def plain(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"-ERR this is no TLS\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(plain, "127.0.0.1", 0) as listener:
+        port = listener.sockets[0].getsockname()[1]
+        link = open_connection(f"rediss://127.0.0.1:{port}/0")
+        assert (await fault_of(link, "PING")).name == "TLS refused"
+
+
+async def test_a_command_that_an_old_server_lacks(connection: Connection) -> None:
+    assert (await fault_of(connection, "NOSUCH", "OOM")).name == "server too old"
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        (BusyLoadingError("Redis is loading the dataset in memory"), "loading"),
+        (TimeoutError(), "no answer"),
+        (OSError(113, "No route to host"), "unreachable"),
+        (ssl.SSLCertVerificationError("expired"), "TLS refused"),
+        (RedisConnectionError("Connection closed by server."), "unreachable"),
+        (RedisConnectionError("max number of clients reached"), "too many clients"),
+        (ResponseError("MISCONF Redis is configured to save RDB snapshots"), "refuses writes"),
+        (ResponseError("NOREPLICAS Not enough good replicas to write."), "refuses writes"),
+        (SiteError("{x}:site is not JSON"), "wrong site settings"),
+        (RedisError(""), "error"),
+        # As Redis 6.2 tells of failures inside a script.
+        (
+            ResponseError(
+                "Error running script (call to f_0): @user_script:1: @user_script: 1: "
+                "-READONLY You can't write against a read only replica."
+            ),
+            "read-only server",
+        ),
+        (
+            ResponseError(
+                "Error running script (call to f_0): @user_script:1: @user_script: 1: "
+                "-OOM command not allowed when used memory > 'maxmemory'."
+            ),
+            "out of memory",
+        ),
+        (
+            ResponseError(
+                "Error running script (call to f_0): @user_script:1: @user_script: 1: "
+                "The user executing the script can't run this command or subcommand"
+            ),
+            "no permission",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_every_failure_has_a_name_a_sentence_and_a_remedy(error: Exception, name: str) -> None:
+    fault = explain(error, "redis://h:6379/0")
+    assert fault.name == name
+    assert len(fault.name.split()) <= 3
+    assert fault.sentence
+    assert not fault.sentence.endswith(".")
+    assert fault.remedy.endswith(".")
+
+
+def test_what_a_server_says_cannot_reach_the_terminal() -> None:
+    assert "\x1b" not in str(explain(ResponseError("\x1b]0;owned\x07"), "here"))
+
+
+def test_of_several_failures_the_first_is_told() -> None:
+    inner = ExceptionGroup("inner", [KeyError("first"), KeyError("second")])
+    assert repr(first_of(ExceptionGroup("outer", [inner]))) == repr(KeyError("first"))
+    assert isinstance(first_of(OSError()), OSError)

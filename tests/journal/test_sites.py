@@ -1,0 +1,113 @@
+"""The shared settings are written by one at a time, and what is wrong in them is named."""
+
+import pytest
+
+from enigma_tui.journal.connection import Connection
+from enigma_tui.journal.keys import Keys
+from enigma_tui.journal.sites import SiteStore
+from enigma_tui.model.entry import SiteChanged, decode
+from enigma_tui.site import Calls, Retention, Site, SiteError, Source
+
+
+async def test_there_are_none_until_somebody_writes_them(
+    connection: Connection, keys: Keys
+) -> None:
+    store = SiteStore(connection, keys)
+    assert await store.load() is None
+    assert await store.save(Site(title="North"), "mo", None)
+    stored = await store.load()
+    assert stored is not None
+    assert stored.site == Site(title="North")
+    ((_, fields),) = await connection.quick.xrange(keys.journal)
+    event = decode((0, 0), fields)
+    assert isinstance(event, SiteChanged)
+    assert event.by == "mo"
+
+
+async def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(
+    connection: Connection, keys: Keys
+) -> None:
+    store = SiteStore(connection, keys)
+    assert await store.save(Site(title="first"), "ann", None)
+    seen = await store.load()
+    assert not await store.save(Site(title="second first"), "bob", None)
+    assert await store.save(Site(title="ann's"), "ann", seen)
+    assert not await store.save(Site(title="bob's"), "bob", seen)
+    stored = await store.load()
+    assert stored is not None
+    assert stored.site.title == "ann's"
+    assert await connection.quick.xlen(keys.journal) == 2
+
+
+@pytest.mark.parametrize("text", ["{oops", "", "[]", "null", "\xff", "[" * 100_000, '{"a": 1}'])
+async def test_settings_that_cannot_be_read_name_their_key(
+    connection: Connection, keys: Keys, text: str
+) -> None:
+    await connection.quick.set(keys.site, text.encode("latin-1"))
+    with pytest.raises(SiteError) as caught:
+        await SiteStore(connection, keys).load()
+    assert keys.site in str(caught.value)
+
+
+async def test_settings_survive_being_written_and_read(connection: Connection, keys: Keys) -> None:
+    site = Site(
+        title="Zoë's",
+        sources=(
+            Source(name="a", collect_cdr=True, pop="right"),
+            Source(name="b", inbound="i", cdr="c"),
+        ),
+        retention=Retention(days=30, entries=5_000),
+        numbers={"0115550100": "Support ☎"},
+    )
+    store = SiteStore(connection, keys)
+    assert await store.save(site, "mo", None)
+    stored = await store.load()
+    assert stored is not None
+    assert stored.site == site
+
+
+def test_the_defaults_take_nothing_that_another_program_may_read() -> None:
+    (source,) = Site().sources
+    assert not source.collect_cdr
+    assert source.pop == "left"
+    assert Site().retention.days == 7
+    assert Site().policy().cdr_sources == frozenset()
+    assert [code.code for code in Site().code_tree().codes][:2] == ["resolved", "callback"]
+
+
+def test_the_policy_follows_the_settings() -> None:
+    site = Site(
+        sources=(Source(name="n", collect_cdr=True),),
+        calls=Calls(ghost_after_minutes=2, assume_ended_after_minutes=3),
+    )
+    policy = site.policy()
+    assert policy.cdr_sources == {"n"}
+    assert (policy.ghost_after_ms, policy.assume_ended_after_ms) == (120_000, 180_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('{"retention": {"days": 0}}', "retention.days: "),
+        ('{"retention": {"entries": 1000000000000000000000}}', "retention.entries: "),
+        ('{"sources": []}', "sources: "),
+        ('{"sources": [{"pop": "top"}]}', "sources.0.pop: "),
+        ('{"sources": [{"name": "a b"}]}', "sources.0.name: "),
+        ('{"sources": [{"name": "a"}, {"name": "b"}]}', "'enigma:notifications:inbound'"),
+        ('{"sources": [{}, {"inbound": "x", "cdr": "y"}]}', "two sources have the same name"),
+        ('{"sources": [{"inbound": "x", "cdr": "x"}]}', "'x'"),
+        ('{"service_level_seconds": 0}', "service_level_seconds: "),
+        ('{"service_level_seconds": Infinity}', "service_level_seconds: "),
+        ('{"service_level_seconds": NaN}', "service_level_seconds: "),
+        ('{"calls": {"ghost_after_minutes": 1e30}}', "calls.ghost_after_minutes: "),
+        ('{"codes": [{"code": "a", "key": "ab"}]}', "codes.0.key: "),
+        ('{"codes": [{"code": "a", "key": "x"}, {"code": "a", "key": "y"}]}', "the code 'a'"),
+        ('{"codes": [{"code": "a", "key": "x"}, {"code": "b", "key": "x"}]}', "the key 'x'"),
+        ('{"colour": "red"}', "colour: "),
+    ],
+)
+def test_a_wrong_setting_is_named(text: str, named: str) -> None:
+    with pytest.raises(SiteError) as caught:
+        Site.from_json(text, "site.json")
+    assert str(caught.value).startswith("site.json")
+    assert named in str(caught.value)
