@@ -1,0 +1,81 @@
+"""Understanding journal entries: `decode` and apply, against `json.loads` of the same payloads.
+
+`json.loads` is no peer but the floor: nobody can read the payloads with less (in this library).
+What is on top of it is checking the shape, making texts safe, and keeping calls. The board alone
+is measured first; then the whole floor, as a screen fills it: the view's order, the tallies and
+the figures too, in batches as the journal gives them.
+"""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+
+from enigma_tui.journal.stream import READ_COUNT
+from enigma_tui.model.board import Board
+from enigma_tui.model.entry import decode
+from enigma_tui.model.phone import Dialplan
+from enigma_tui.site import Site
+from enigma_tui.ui.floor import Floor
+
+from .measure import Effort, Result, alternate, rate
+from .payloads import BASE_MS, entries, notifications
+
+NUMBER = 20_000
+
+
+def applying(effort: Effort) -> Sequence[Result]:
+    """Measure entries a second."""
+    journal = entries(NUMBER)
+    payloads = notifications(NUMBER)
+
+    def board() -> None:
+        filled = Board()
+        for entry_id, fields in journal:
+            filled.apply(decode(entry_id, fields))
+        _expect(len(filled.calls))
+
+    def floor() -> None:
+        filled = Floor(Dialplan("ZA"), 100_000, listener=_Silent(), clock=lambda: BASE_MS / 1000)
+        for start in range(0, NUMBER, READ_COUNT):
+            filled.on_events([decode(*entry) for entry in journal[start : start + READ_COUNT]])
+        _expect(len(filled.board.calls))
+
+    def parse() -> None:
+        for raw in payloads:
+            json.loads(raw)
+
+    boards, floors, parsed = alternate(_rate(board), _rate(floor), _rate(parse), runs=effort.runs)
+    return [
+        rate("decode + apply to the board", "entries/s", boards, "json.loads", parsed, None),
+        rate("decode + apply to the floor", "entries/s", floors, "json.loads", parsed, None),
+    ]
+
+
+def _rate(work: Callable[[], None]) -> Callable[[], float]:
+    def measured() -> float:
+        start = time.perf_counter()
+        work()
+        return NUMBER / (time.perf_counter() - start)
+
+    return measured
+
+
+def _expect(calls: int) -> None:
+    if calls != NUMBER:
+        raise AssertionError(f"{calls} calls, not {NUMBER}")
+
+
+class _Silent:
+    """A listener that paints nothing."""
+
+    def on_calls(self) -> None:
+        """Calls have changed."""
+
+    def on_site(self, site: Site | None) -> None:
+        """The shared settings have changed."""
+
+    def on_link(self) -> None:
+        """The way to the server is another."""
+
+    def on_missing(self) -> None:
+        """Entries are gone."""

@@ -1,0 +1,122 @@
+"""The two apps that are compared: the board, and a `DataTable` of the same texts."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.widgets import DataTable
+
+from enigma_tui.journal.connection import Address, connect
+from enigma_tui.journal.desk import Who
+from enigma_tui.model.call import CallKey, Disposition, EntryId
+from enigma_tui.model.entry import Disposed
+from enigma_tui.settings import Settings
+from enigma_tui.site import Site, Source
+from enigma_tui.ui.app import EnigmaApp, Startup
+from enigma_tui.ui.columns import COLUMNS, GAP
+
+from . import payloads
+from .frames import Watched
+
+CALLS = 10_000
+NAME = "benchmark"
+SCREEN_ROW = 12
+"""The row that changes: in sight, and not under the cursor."""
+
+_END_MS = payloads.BASE_MS + CALLS * payloads.STEP_MS
+_COLUMN = "disposition"
+
+
+class BoardApp(Watched, EnigmaApp):
+    """The program itself with 10,000 live calls, but without a server.
+
+    The clock stands still, so that what changes is what the benchmark changes: otherwise the
+    seconds of calls in sight would be painted along.
+    """
+
+    def __init__(self) -> None:
+        link = connect(Address("unix:///never/connected"), NAME)
+        settings = Settings(collect="no", name=NAME)
+        super().__init__(Startup(link, settings, Who(NAME), clock=lambda: _END_MS / 1000))
+        self.floor.on_site(Site(sources=(Source(collect_cdr=True),)))
+        self.floor.on_events(payloads.events(CALLS))
+        self._versions = count(1)
+        self._changing: CallKey | None = None
+
+    def _keep_running(self, what: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Follow nothing: the benchmark hands the entries over."""
+
+    def rows(self) -> list[list[str]]:
+        """Return the texts of every row, in the order of the screen."""
+        look = self.board.look()
+        calls = self.floor.view.window(0, CALLS)
+        return [[column.cell(call, look).text for column in COLUMNS] for call in calls]
+
+    def widths(self) -> dict[str, int]:
+        """Return the width of each column on screen, by name, without the gaps between."""
+        return {placed.column.sort: placed.width for placed in self.board.table._columns}
+
+    def change(self, text: str) -> None:
+        """Take in a journal entry that changes one cell: somebody records an outcome."""
+        version = next(self._versions)
+        key = self._changing = self._changing or self.floor.view.key_at(SCREEN_ROW)
+        assert key is not None
+        at = _END_MS + version
+        disposition = Disposition(text, NAME, at_ms=at, version=version)
+        self.floor.on_events([Disposed(EntryId(at, 0), key, disposition)])
+
+    def repaint(self) -> None:
+        """Paint the whole table."""
+        self.board.table.notify_style_update()
+        self.board.table.refresh()
+
+    def press(self, key: str, character: str | None) -> None:
+        """Press a key, as the terminal would report it."""
+        self.post_message(events.Key(key, character))
+
+
+class DataTableApp(Watched):
+    """Textual's `DataTable` with the same texts, as wide and high as the board's table.
+
+    It is given what makes it fast: widths that are known, `Text` that needs no parsing, rows of
+    one line, no zebra stripes. And it has the screen for itself, where the board has a status
+    line, figures, a frame with a title, a filter and a footer.
+    """
+
+    def __init__(
+        self, rows: Sequence[Sequence[str]], widths: dict[str, int], size: tuple[int, int]
+    ) -> None:
+        super().__init__()
+        self._rows = rows
+        self._widths = widths
+        self._table_size = size
+        self.table: DataTable[Text] = DataTable(
+            cell_padding=0, cursor_type="row", zebra_stripes=False
+        )
+
+    def compose(self) -> ComposeResult:
+        """Lay out the table."""
+        styles = self.table.styles
+        styles.width, styles.height = self._table_size
+        styles.scrollbar_size_vertical = 1
+        styles.overflow_x = "hidden"
+        yield self.table
+
+    def on_mount(self) -> None:
+        """Fill the table."""
+        for column in COLUMNS:
+            width = self._widths[column.sort] + GAP
+            self.table.add_column(Text(column.title), width=width, key=column.sort)
+        for place, row in enumerate(self._rows):
+            self.table.add_row(*map(Text, row), key=str(place))
+
+    def change(self, text: str) -> None:
+        """Change one cell."""
+        self.table.update_cell(str(SCREEN_ROW), _COLUMN, Text(text))
+
+    def repaint(self) -> None:
+        """Paint the whole table."""
+        self.table.notify_style_update()
+        self.table.refresh()
