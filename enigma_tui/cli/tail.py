@@ -231,5 +231,5 @@ def _more(event: Event, call: Call) -> Line:
             "version": done.version,
         }
     if isinstance(event, Notified) and isinstance(event.what, CallEnded) and call.end:
-        return {"reason": call.end.reason, "talk": call.end.talk}
+        return {"reason": call.end.reason, "talk": call.talk_seconds(event.id.ms)}
     return {}

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -91,6 +91,9 @@ class Follower:
     pulse: Pulse | None = None
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     """Reading goes on while it is set; a paused screen that holds enough clears it."""
+    clock: Callable[[], float] = time.monotonic
+    """Seconds; what the times in `link` are of."""
+    jitter: random.Random = field(default_factory=random.Random)
     _site: Site | None = None
     _site_text: bytes | None = None
     _site_loaded: bool = False
@@ -108,7 +111,7 @@ class Follower:
             tasks.create_task(self._feel_pulse())
 
     async def _follow(self) -> None:
-        backoff = Backoff(random.Random())
+        backoff = Backoff(self.jitter)
         while True:
             try:
                 await self._settle()
@@ -135,7 +138,7 @@ class Follower:
             entries = await journal.after(self.sink.last, wait=wait)
             self._answered(connected=True)
             backoff.reset()
-            if time.monotonic() >= self._check_at and await self._check():
+            if self.clock() >= self._check_at and await self._check():
                 wait = False
                 continue
             events = [decode(entry_id, fields) for entry_id, fields in entries]
@@ -161,7 +164,7 @@ class Follower:
         if gone:
             self._restart(missing=True)
         self._anchor = self.sink.last
-        self._check_at = time.monotonic() + CHECK_SECONDS
+        self._check_at = self.clock() + CHECK_SECONDS
         return gone
 
     def _restart(self, *, missing: bool) -> None:
@@ -223,7 +226,7 @@ class Follower:
     def _answered(self, *, connected: bool) -> None:
         changed = connected != self.link.connected or self.link.fault is not None
         self.link.connected = connected
-        self.link.answered_at = time.monotonic()
+        self.link.answered_at = self.clock()
         if connected:
             self.link.fault = None
             self.link.retry_at = None
@@ -236,5 +239,5 @@ class Follower:
         self.link.connected = False
         self.link.caught_up = False
         self.link.fault = fault
-        self.link.retry_at = time.monotonic() + wait
+        self.link.retry_at = self.clock() + wait
         self.sink.on_link()

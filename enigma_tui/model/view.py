@@ -62,6 +62,10 @@ class Tally:
         """Return the live calls' keys as they are now."""
         return frozenset(self._live)
 
+    def to_dispose_keys(self) -> frozenset[CallKey]:
+        """Return the keys of the calls to be disposed of as they are now."""
+        return frozenset(self._to_dispose)
+
     def update(self, keys: Iterable[CallKey], board: Board, lens: Lens) -> None:
         """Count the calls `keys` again after they changed."""
         for key in keys:
@@ -116,8 +120,10 @@ class View:
             return False
         return self.query.matches(call, lens)
 
-    def rebuild(self, lens: Lens) -> None:
+    def rebuild(self, lens: Lens, among: Iterable[CallKey] | None = None) -> None:
         """Work out every row anew, after the tab, the filter or the sort has changed.
+
+        `among` names the only calls that can belong to the tab, where somebody knows them.
 
         A new tab or filter is a new question and keeps nothing of the old one. In another order,
         or at another time of day, a pinned call stays.
@@ -127,8 +133,8 @@ class View:
         self._question = question
         self._row_of = {
             key: self.sort.row(call, lens)
-            for key, call in self.board.calls.items()
-            if self.belongs(call, lens)
+            for key in (self.board.calls if among is None else among)
+            if (call := self.board.calls.get(key)) is not None and self.belongs(call, lens)
         }
         self._left = False
         pinned = self.board.calls.get(self.pinned) if self.pinned else None

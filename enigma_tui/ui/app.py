@@ -4,36 +4,35 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
-from time import time
 
 from textual import events
 from textual.app import App
 
 from ..journal.collector import Collector
 from ..journal.connection import Connection
-from ..journal.desk import Act, Answer, DispositionDesk, Outcome, Who
+from ..journal.desk import Who
 from ..journal.faults import FAILED, explain, first_of
 from ..journal.follower import Follower
 from ..journal.keys import Keys
 from ..journal.mover import feed_lists
 from ..journal.sites import SiteStore
 from ..journal.stream import Journal
-from ..model.call import Call, EntryId
+from ..model.call import EntryId
 from ..model.phone import Dialplan
 from ..settings import Settings
 from ..site import Site
-from .columns import Marks, clock
+from .acting import Acting
+from .columns import Marks
 from .commands import BY_ID
 from .floor import Floor
 from .keyboard import Keyboard
+from .memory import collect_less_often, leave_alone_what_is_there
 from .palette import CommandProvider
 from .screens.board import BoardScreen
 from .screens.consent import ConsentDialog
 from .screens.details import DetailsDialog, Payload
-from .screens.disposition import DispositionDialog, Draft
 from .screens.help import HelpDialog
 from .themes import OWN
 
@@ -50,7 +49,8 @@ class Startup:
     first_site: Site | None = None
     """What the first collector writes as the site's settings, instead of the defaults."""
     greeting: str = ""
-    clock: Callable[[], float] = time
+    clock: Callable[[], float] | None = None
+    """The server's time in Unix seconds, where it is not to be found out."""
     beside: Callable[[], Awaitable[None]] | None = None
     """What runs beside the board once it collects: a simulated PBX."""
 
@@ -77,15 +77,17 @@ class EnigmaApp(App[None]):
         self.collector = Collector(startup.connection, self.journal_keys)
         self.board = BoardScreen(
             self.floor,
+            self.collector.status,
             own_name=startup.who.name,
             marks=Marks(settings.hold_warning, settings.hold_critical),
             filter_text=settings.filter,
             watching="read-only" if settings.read_only else "",
-            collects=lambda: self.collector.status.holding,
         )
+        self.acting = Acting(self, self.floor, startup.connection, self.journal_keys, startup.who)
         self.keyboard = Keyboard(super().on_event, lambda: self.focused or self.screen, self)
         self._may_collect = settings.collect == "yes" and not settings.read_only
         self._asked = settings.collect == "no" or settings.read_only
+        self._frozen = False
         for theme in OWN:
             self.register_theme(theme)
 
@@ -95,6 +97,7 @@ class EnigmaApp(App[None]):
 
     def on_mount(self) -> None:
         """Start following, and collecting where that has been agreed to."""
+        collect_less_often()
         self.theme = self.settings.theme
         self.set_keymap(self.settings.keys)
         self.run_worker(self.keyboard.run(), name="keyboard")
@@ -150,6 +153,9 @@ class EnigmaApp(App[None]):
 
     def on_link(self) -> None:
         """The way to the server is another."""
+        if self.follower.link.caught_up and not self._frozen:
+            self._frozen = True
+            leave_alone_what_is_there()
         if self.board.is_mounted:
             self.board.status.tell()
 
@@ -237,64 +243,7 @@ class EnigmaApp(App[None]):
     def action_disposition(self) -> None:
         """Record the outcome of the call under the cursor."""
         if call := self.board.current():
-            if call.superseded and call.disposition is None:
-                self.notify(
-                    f"{call.key.call_ref} is in use again by a newer call; "
-                    "this one can no longer be disposed of.",
-                    severity="warning",
-                    markup=False,
-                )
-                return
-            self._open_disposition(call)
-
-    def _open_disposition(self, call: Call, draft: Draft | None = None, problem: str = "") -> None:
-        def chosen(made: Draft | None) -> None:
-            if made is not None:
-                self.run_worker(self._record(call, made), name="disposition")
-
-        tree = self.floor.site.code_tree()
-        now = lambda: datetime.now().astimezone()  # noqa: E731
-        dialog = DispositionDialog(call, self._named(call), tree, now, draft=draft, problem=problem)
-        self.push_screen(dialog, chosen)
-
-    async def _record(self, call: Call, draft: Draft) -> None:
-        act = Act(call.key, draft.code, draft.expected_version, draft.note, draft.callback_ms)
-        if draft.act:
-            act = replace(act, id=draft.act)
-        days = self.floor.site.retention.days
-        desk = DispositionDesk(self.startup.connection, self.journal_keys, self.startup.who, days)
-        try:
-            answer = await desk.dispose(act)
-        except FAILED as error:
-            fault = explain(error, self.startup.connection.address.shown)
-            again = replace(draft, act=act.id)
-            self._open_disposition(call, again, f"Not recorded: {fault} enter tries again.")
-            return
-        self._tell(call, draft, answer)
-
-    def _tell(self, call: Call, draft: Draft, answer: Answer) -> None:
-        if answer.recorded:
-            self.notify(f"{draft.code} recorded for {self._named(call)}", markup=False, timeout=4)
-        elif answer.outcome is Outcome.SUPERSEDED:
-            self.notify(
-                f"Not recorded: {call.key.call_ref} is in use again by a newer call.",
-                severity="error",
-                timeout=20,
-                markup=False,
-            )
-        else:
-            self.notify(
-                f"Not recorded: {answer.by} was first, with {answer.code} at "
-                f"{clock(answer.at_ms)}. Nothing was overwritten. {self._named(call)}",
-                severity="error",
-                timeout=20,
-                markup=False,
-            )
-
-    def _named(self, call: Call) -> str:
-        caller = self.floor.dialplan.international(call.caller) or "unknown caller"
-        extension = f"  ext {call.extension}" if call.extension else ""
-        return f"{caller}{extension}  ref {call.key.call_ref}"
+            self.acting.begin(call)
 
     async def on_unmount(self) -> None:
         """Close the connections; the lease has been given up by the collector's own end."""

@@ -6,6 +6,7 @@ Everything here is a function of a call and of what the floor knows; nothing is 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 
@@ -75,7 +76,12 @@ def duration(seconds: float) -> str:
 
 def clock(ms: int) -> str:
     """Write a point in time (milliseconds since the epoch) as local hours, minutes, seconds."""
-    return datetime.fromtimestamp(ms / 1000).astimezone().strftime("%H:%M:%S")
+    return _clock(ms // 1000)
+
+
+@lru_cache(4096)
+def _clock(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%H:%M:%S")
 
 
 def state_word(call: Call, look: Look) -> Cell:
@@ -152,13 +158,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("began", "At", lambda call, _: Cell(clock(call.began.ms)), 8, 8, 9),
     Column("state", "State", state_word, 6, 9, 0),
     Column("caller", "Caller", _caller, 15, 16, 1, stretch=True),
-    Column("dialled", "Dialled", _dialled, 8, 16, 4),
+    Column("dialled", "Dialled", _dialled, 8, 14, 4),
     Column("hold", "Hold", _hold, 7, 9, 2, right=True),
     Column("talk", "Talk", _talk, 6, 8, 6, right=True),
-    Column("ext", "Ext", _optional(lambda call: call.extension), 5, 6, 3),
-    Column("contact", "Contact", _optional(lambda call: call.contact_ref), 9, 14, 5, stretch=True),
+    Column("ext", "Ext", _optional(lambda call: call.extension), 4, 6, 3),
+    Column("contact", "Contact", _optional(lambda call: call.contact_ref), 8, 14, 7, stretch=True),
     Column("ref", "Call ref", _optional(lambda call: call.key.call_ref), 8, 10, 8),
-    Column("disposition", "Disposition", _disposition, 11, 18, 7),
+    Column("disposition", "Disposition", _disposition, 12, 18, 5),
     Column("by", "By", _by, 8, 10, 10),
 )
 

@@ -51,8 +51,8 @@ class Floor:
     dialplan: Dialplan
     keep_calls: int
     listener: Listener
-    clock: Callable[[], float] = time.time
-    """Unix seconds."""
+    clock: Callable[[], float] | None = None
+    """The server's time in Unix seconds; ours, set right by what the server says, if `None`."""
     follower: Follower | None = None
     site: Site = field(default_factory=Site)
     has_site: bool = False
@@ -84,8 +84,10 @@ class Floor:
 
     def now_ms(self) -> int:
         """Return what the server's clock shows now."""
+        if self.clock is not None:
+            return round(self.clock() * 1000)
         pulse = self.follower.pulse if self.follower else None
-        return round(self.clock() * 1000) + (pulse.offset_ms if pulse else 0)
+        return round(time.time() * 1000) + (pulse.offset_ms if pulse else 0)
 
     def lens(self) -> Lens:
         """Return what filters and sorts need beside a call."""
@@ -162,15 +164,15 @@ class Floor:
         if self.paused:
             return
         self._ticks += 1
-        changed = set(self.board.due(self.now_ms()))
+        if due := set(self.board.due(self.now_ms())):
+            self._bring_up_to_date(due)
         if self.view.query.timed:
             # A filter such as talk>5m takes in calls by the mere passing of time. Live ones are
             # looked at every second; all of them, which costs more, now and then.
-            changed.update(self.tally.live_keys())
             if self._ticks % RECHECK_TICKS == 0:
-                self.view.rebuild(self.lens())
-        if changed:
-            self._bring_up_to_date(changed)
+                self._rebuild()
+            else:
+                self.view.update(self.tally.live_keys(), self.lens())
 
     # ── what the supervisor does ────────────────────────────────────────────────────────
 
@@ -190,7 +192,15 @@ class Floor:
         self.view.tab = tab or self.view.tab
         self.view.query = query or self.view.query
         self.view.sort = sort or self.view.sort
-        self.view.rebuild(self.lens())
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        """Work out the rows anew, looking only at calls that can be in the tab at all."""
+        among = {
+            Tab.LIVE: self.tally.live_keys,
+            Tab.TO_DISPOSE: self.tally.to_dispose_keys,
+        }.get(self.view.tab)
+        self.view.rebuild(self.lens(), among() if among else None)
 
     def figures(self) -> Figures:
         """Return the figures of the last half hour."""
@@ -205,8 +215,8 @@ class Floor:
         live = self.tally.live_keys()
         counts: dict[str, list[int]] = {}
         for key, call in self.board.calls.items():
-            for extension in {leg.extension for leg in call.legs[-1:] if leg.extension}:
-                count = counts.setdefault(extension, [0, 0])
+            if call.extension:
+                count = counts.setdefault(call.extension, [0, 0])
                 count[0] += key in live
                 count[1] += 1
         return [

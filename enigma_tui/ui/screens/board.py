@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer
 
+from ...journal.collector import CollectorStatus
 from ...model.call import Call
 from ...model.query import Query, QueryError, field_values, parse, with_field
 from ...model.sorting import Sort
@@ -38,18 +39,18 @@ class BoardScreen(Screen[None]):
     def __init__(
         self,
         floor: Floor,
+        collector: CollectorStatus,
         *,
         own_name: str,
         marks: Marks,
         filter_text: str,
         watching: str,
-        collects: Callable[[], bool],
     ) -> None:
         super().__init__()
         self.floor = floor
         self._frame: Timer | None = None
         self._dirty = False
-        self.status = StatusLine(floor, watching=watching, collects=collects)
+        self.status = StatusLine(floor, collector, watching=watching)
         self.figures = FiguresLine(floor)
         self.table = CallTable(floor, own_name, marks)
         self.filter_bar = FilterBar(self._parse, filter_text)
@@ -131,7 +132,10 @@ class BoardScreen(Screen[None]):
             subtitle += f" · journal cut by {self.floor.board.cut_total:,}"
         mistake = self.filter_bar.mistake if self.filter_bar.is_mounted else None
         if mistake is not None:
-            subtitle = f"filter: {mistake.message}; {self._in_force()} stays"
+            subtitle = mistake.message
+            stays = f"; {self._in_force()} stays"
+            if len(subtitle) + len(stays) < self.size.width - 6:
+                subtitle += stays
         if (title.plain, subtitle) != self._titles:
             self._titles = (title.plain, subtitle)
             box = self.query_one("#calls")

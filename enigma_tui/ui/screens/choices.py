@@ -36,7 +36,7 @@ class ExtensionsDialog(Dialog[tuple[str, ...]]):
             yield Static("       Ext     live   calls", classes="titles", markup=False)
             yield OptionList(*self._options(), markup=False)
             yield Static(
-                "enter shows only it   space marks several   0–9 finds   esc leaves",
+                "enter shows it   space marks   0–9 finds   esc leaves",
                 id="hint",
                 markup=False,
             )

@@ -85,9 +85,10 @@ class DetailsDialog(Dialog[None]):
             self._read = entries
             self._read_payloads(entries)
 
-    @work(exclusive=True)
+    @work(exclusive=True, group="reading")
     async def _read_payloads(self, entries: Sequence[EntryId]) -> None:
-        text = Text("As it arrived\n", "bold")
+        text = Text()
+        text.append("As it arrived\n", "bold")
         for entry, raw in await self._payloads(entries):
             text.append(f"  {clock(entry.ms)}  entry {entry}\n", "dim")
             if raw is None:
@@ -105,7 +106,14 @@ def facts(call: Call, look: Look) -> Iterator[tuple[str, str]]:
     yield "State", state_word(call, look).text + ("  (assumed)" if _assumed(call, look) else "")
     yield "Caller", floor.dialplan.international(call.caller) or "unknown"
     yield "Dialled", f"{label}  {dialled}" if label else dialled or "not told"
-    yield "Extension", " → ".join(leg.extension or "?" for leg in call.legs) or "nobody took it"
+    yield (
+        "Extension",
+        (
+            " → ".join(leg.extension or "?" for leg in call.legs)
+            or call.extension
+            or "nobody took it"
+        ),
+    )
     yield "Hold", "not told" if call.hold is None else duration(call.hold)
     talk = call.talk_seconds(look.now_ms)
     bound = "at least " if call.late else ""

@@ -59,6 +59,7 @@ class DispositionDialog(Dialog[Draft]):
         self._problem = problem
         self._draft = draft
         self._group: Code | None = None
+        self._searching = False
         self._chosen: Code | None = tree.find(draft.code) if draft else None
 
     def compose(self) -> ComposeResult:
@@ -69,8 +70,8 @@ class DispositionDialog(Dialog[Draft]):
             yield Input(placeholder="search the codes", id="search", compact=True)
             yield OptionList(id="found", markup=False)
             yield Static(id="question", markup=False)
-            yield Input(placeholder="note", id="note", max_length=500, compact=True)
             yield Input(placeholder="when: 30m, 14:30, tomorrow 9:00", id="when", compact=True)
+            yield Input(placeholder="note", id="note", max_length=500, compact=True)
             yield Static(id="problem", markup=False)
             yield Static(id="hint", markup=False)
 
@@ -87,7 +88,7 @@ class DispositionDialog(Dialog[Draft]):
 
     def _show(self) -> None:
         recorded = self._call.disposition
-        searching = self.query_one("#search", Input).has_focus
+        searching = self._searching
         asking = self._chosen is not None
         choosing = not searching and not asking and recorded is None
         self._display("#codes", choosing)
@@ -148,10 +149,10 @@ class DispositionDialog(Dialog[Draft]):
             return
         event.stop()
         if event.character == "/":
-            self.query_one("#search", Input).display = True
-            self.query_one("#search", Input).focus()
+            self._searching = True
+            self._show()
+            self.set_focus(self.query_one("#search", Input))
             self._find("")
-            self.call_later(self._show)
             return
         codes = self._group.codes if self._group else self._tree.codes
         for code in codes:
@@ -160,8 +161,9 @@ class DispositionDialog(Dialog[Draft]):
 
     def action_leave(self) -> None:
         """Go back one step; from the first, leave without a trace."""
-        if self._chosen is not None or self.query_one("#search", Input).display:
+        if self._chosen is not None or self._searching:
             self._chosen = None
+            self._searching = False
             self._problem = ""
             self.query_one("#search", Input).value = ""
             self.set_focus(None)
@@ -187,9 +189,8 @@ class DispositionDialog(Dialog[Draft]):
         question.append("  a note is required" if code.note_required else "", "not bold")
         self.query_one("#question", Static).update(question)
         first = "#when" if code.callback else "#note"
-        self.query_one(first, Input).display = True
-        self.query_one(first, Input).focus()
         self._show()
+        self.set_focus(self.query_one(first, Input))
 
     @on(Input.Submitted, "#note, #when")
     def _answered(self) -> None:
@@ -217,8 +218,8 @@ class DispositionDialog(Dialog[Draft]):
 
     def _complain(self, problem: str, where: str) -> None:
         self._problem = problem
-        self.query_one(where, Input).focus()
         self._show()
+        self.set_focus(self.query_one(where, Input))
 
     # ── searching ───────────────────────────────────────────────────────────────────────
 
@@ -251,6 +252,6 @@ class DispositionDialog(Dialog[Draft]):
     def _take(self, name: str | None) -> None:
         code = self._tree.find(name or "")
         if code is not None:
-            self.query_one("#search", Input).display = False
+            self._searching = False
             self.set_focus(None)
             self._choose(code)

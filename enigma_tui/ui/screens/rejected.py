@@ -43,7 +43,7 @@ class RejectedDialog(Dialog[None]):
             with VerticalScroll(id="held"):
                 yield Static(id="raw", markup=False)
             yield Static(
-                "j k moves   esc closes   every one is kept in the journal, byte for byte",
+                "j k moves   esc closes   each is kept in the journal",
                 id="hint",
                 markup=False,
             )
@@ -64,7 +64,8 @@ class RejectedDialog(Dialog[None]):
     @on(OptionList.OptionHighlighted)
     def _show(self, event: OptionList.OptionHighlighted) -> None:
         one = self._rejected[event.option_index]
-        text = Text(f"{one.reason}\n", "bold")
+        text = Text()
+        text.append(f"{one.reason}\n", "bold")
         text.append(f"entry {one.id}, source {one.source}, {len(one.raw):,} bytes\n\n", "dim")
         text.append(pretty(one.raw) if one.raw else "    (nothing: the payload was empty)")
         self.query_one("#raw", Static).update(text)

@@ -1,12 +1,12 @@
 """The two lines at the top: the state of the feed, and the figures."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import Static
 
+from ...journal.collector import CollectorStatus
 from ...model.text import safe
 from ..columns import clock, duration
 from ..floor import Floor
@@ -37,10 +37,10 @@ class StatusLine(Static):
         "status--good", "status--wait", "status--bad", "status--quiet", "status--title",
     }  # fmt: skip
 
-    def __init__(self, floor: Floor, *, watching: str, collects: Callable[[], bool]) -> None:
+    def __init__(self, floor: Floor, collector: CollectorStatus, *, watching: str) -> None:
         super().__init__(markup=False)
         self.floor = floor
-        self.collects = collects
+        self.own_collector = collector
         self.watching = watching
         """Why this board does not collect; empty when it does."""
         self._last: tuple[Part, ...] = ()
@@ -51,7 +51,7 @@ class StatusLine(Static):
         if follower is None:
             return "connecting", "wait"
         link = follower.link
-        now = time.monotonic()
+        now = follower.clock()
         since = None if link.answered_at is None else now - link.answered_at
         if link.fault is not None:
             retry = max(0, round(link.retry_at - now)) if link.retry_at else 0
@@ -75,9 +75,13 @@ class StatusLine(Static):
         pulse = follower.pulse if follower else None
         if follower is None or pulse is None or follower.link.fault:
             return None
-        if not self.floor.has_site and not self.collects():
+        if self.own_collector.fault is not None:
+            return f"cannot collect: {self.own_collector.fault.name}", "bad"
+        if self.own_collector.holding:
+            return None
+        if not self.floor.has_site:
             return "not collecting", "wait"
-        if not pulse.collected and not self.collects():
+        if not pulse.collected:
             return "nobody collects", "bad"
         return (self.watching, "quiet") if self.watching else None
 
@@ -87,7 +91,7 @@ class StatusLine(Static):
         word, style = self.feed()
         said: list[tuple[int, Part]] = [
             (0, (" Enigma", "title")),
-            (4, (safe(floor.site.title, 40), "quiet")),
+            (6, (safe(floor.site.title, 40), "quiet")),
             (0, (f"● {word}", style)),
         ]
         if collector := self.collector():
@@ -96,12 +100,14 @@ class StatusLine(Static):
         pulse = follower.pulse if follower else None
         if pulse is not None and follower is not None and follower.link.fault is None:
             waiting = pulse.backlog
-            said.append((2, (f"backlog {waiting:,}", "wait" if waiting else "quiet")))
+            said.append(
+                (4 - 3 * bool(waiting), (f"backlog {waiting:,}", "wait" if waiting else "quiet"))
+            )
         if floor.board.rejected_total:
-            said.append((3, (f"rejected {floor.board.rejected_total:,}", "wait")))
+            said.append((5, (f"rejected {floor.board.rejected_total:,}", "wait")))
         if floor.newest_ms is not None:
             ago = age((floor.now_ms() - floor.newest_ms) / 1000)
-            said.append((5, (f"last event {ago} ago", "quiet")))
+            said.append((3, (f"last event {ago} ago", "quiet")))
         return [(rank, part) for rank, part in said if part[0]]
 
     def tell(self) -> None:

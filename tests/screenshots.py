@@ -1,0 +1,80 @@
+"""Makes screenshots/ from the running program: `make screenshots`.
+
+A seeded day in a real server's journal, a clock that stands, the real board: the same pictures
+each time.
+"""
+
+import asyncio
+import random
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from enigma_tui.demo.embedded import EmbeddedServer
+from enigma_tui.ui.app import EnigmaApp
+from tests.ui import stage
+
+TO = Path(__file__).parents[1] / "screenshots"
+WIDE = (120, 30)
+NARROW = (80, 24)
+
+
+async def picture(
+    server: EmbeddedServer, name: str, keys: tuple[str, ...], size: tuple[int, int] = WIDE
+) -> None:
+    """Open the board, type, and keep what is on screen."""
+    app = stage.make_app(server)
+    async with app.run_test(size=size) as pilot:
+        await stage.settled(app, pilot)
+        await pilot.press(*keys)
+        await stage.settled(app, pilot)
+        if reading := [worker for worker in app.workers if worker.group == "reading"]:
+            await app.workers.wait_for_complete(reading)
+        await keep(app, pilot, name)
+
+
+async def disconnected(server: EmbeddedServer) -> None:
+    """Open the board, take the server away, and keep what is on screen after a while."""
+    app = stage.make_app(server)
+    seconds = 0.0
+    app.follower.clock = lambda: seconds
+    app.follower.jitter = random.Random(3)
+    async with app.run_test(size=WIDE) as pilot:
+        await stage.settled(app, pilot)
+        server.stop()
+        seconds = 12.0
+        async with asyncio.timeout(30):
+            while not app.follower.link.retry_at or app.follower.link.retry_at - seconds < 3:
+                await pilot.pause(0.05)
+        app.board.repaint()
+        await keep(app, pilot, "disconnected")
+
+
+async def keep(app: EnigmaApp, pilot: Pilot[None], name: str) -> None:
+    """Write the picture."""
+    for widget in app.screen.query("Input"):
+        widget.cursor_blink = False  # type: ignore[attr-defined]
+    await pilot.pause()
+    (TO / f"{name}.svg").write_text(app.export_screenshot(title="enigma-tui"), encoding="utf-8")
+    print(f"screenshots/{name}.svg")
+
+
+async def main() -> None:
+    """Make them all."""
+    with EmbeddedServer() as server:
+        stage.demo_floor(server)
+        app = stage.make_app(server)
+        async with app.run_test() as pilot:
+            await stage.settled(app, pilot)
+            await stage.record_outcomes(app)
+        await picture(server, "board", ())
+        await picture(server, "filter", ("3", "slash", *"ext:2000-2019 hold>15s"))
+        await picture(server, "disposition", ("j", "d"))
+        await picture(server, "details", ("3", *"jjjjjjjjj", "enter"))
+        await picture(server, "narrow", ("2", "j"), NARROW)
+        await disconnected(server)
+
+
+if __name__ == "__main__":
+    TO.mkdir(exist_ok=True)
+    asyncio.run(main())

@@ -1,0 +1,124 @@
+"""A floor that is the same every time: a simulated day in a real journal, and a clock that stands.
+
+Used by the tests of the screen, by the snapshots and by `make screenshots`.
+"""
+
+import asyncio
+import os
+import time
+from itertools import takewhile
+from typing import Any
+
+import redis
+from textual.pilot import Pilot
+
+from enigma_tui.demo.embedded import EmbeddedServer
+from enigma_tui.demo.show import site as demo_site
+from enigma_tui.demo.simulator import CDR, Pbx, Profile
+from enigma_tui.journal.connection import Address, connect
+from enigma_tui.journal.desk import Act, DispositionDesk, Who
+from enigma_tui.journal.keys import Keys
+from enigma_tui.model.call import EntryId
+from enigma_tui.settings import Settings
+from enigma_tui.site import Site
+from enigma_tui.ui.app import EnigmaApp, Startup
+from tests.ui.picture import portable
+
+BEGAN = 2_064_475_800
+"""Unix seconds: a morning well after now, so that what a real server adds comes behind it."""
+
+LASTS = 900.0
+"""Seconds of the simulated day that are in the journal."""
+
+NOW = BEGAN + LASTS + 2.5
+"""Where the clock stands. Half a second, so that no rounding tips a second over."""
+
+PROFILE = Profile(calls_per_minute=6, agents=26)
+
+
+class StagedApp(EnigmaApp):
+    """The board, whose pictures every viewer draws alike."""
+
+    def export_screenshot(self, **how: Any) -> str:
+        """Return a picture of what is on screen."""
+        return portable(super().export_screenshot(**how))
+
+
+def still() -> float:
+    """The clock that stands."""
+    return NOW
+
+
+def use_utc() -> None:
+    """Show times in UTC, wherever the machine is."""
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+
+
+def write_site(server: EmbeddedServer, site: Site) -> None:
+    """Agree to collecting."""
+    with redis.Redis.from_url(server.url) as client:
+        client.set(Keys().site, site.to_json())
+
+
+def write_day(server: EmbeddedServer, seed: int = 11) -> None:
+    """Write a simulated day's morning into the journal, as it would have been collected."""
+    with redis.Redis.from_url(server.url) as client:
+        pbx = Pbx(seed, PROFILE, epoch=BEGAN)
+        pushes = takewhile(lambda push: push.at <= LASTS, pbx.pushes())
+        for number, push in enumerate(pushes):
+            kind = "cdr" if push.list_key == CDR else "call"
+            client.xadd(
+                Keys().journal,
+                {
+                    "kind": kind,
+                    "raw": push.payload,
+                    "source": "pbx",
+                    "feed": "cdr" if kind == "cdr" else "inbound",
+                },
+                id=str(EntryId(round((BEGAN + push.at) * 1000), number)),
+            )
+
+
+def make_app(server: EmbeddedServer, role: str = "test", **settings: Any) -> EnigmaApp:
+    """Return the board on a server, with its clock standing still."""
+    values: dict[str, Any] = {"redis_url": server.url, "name": "thandi", **settings}
+    made = Settings(**values)
+    link = connect(Address(server.url), role)
+    return StagedApp(Startup(link, made, Who(made.name), clock=still))
+
+
+OUTCOMES = (
+    ("resolved", "sipho"),
+    ("resolved", "thandi"),
+    ("escalated.billing", "sipho"),
+    ("callback", "thandi"),
+    ("spam", "naledi"),
+    ("resolved", "naledi"),
+    ("wrong_number", "thandi"),
+)
+
+
+async def record_outcomes(app: EnigmaApp) -> None:
+    """Have colleagues record outcomes of calls, some of them still live."""
+    calls = sorted(app.floor.board.calls.values(), key=lambda call: call.began, reverse=True)
+    for call, (code, by) in zip(calls[3::3], OUTCOMES, strict=False):
+        desk = DispositionDesk(app.startup.connection, app.journal_keys, Who(by))
+        await desk.dispose(Act(call.key, code, 0))
+
+
+async def settled(app: EnigmaApp, pilot: Pilot[None]) -> None:
+    """Wait until the board shows everything that is in the journal."""
+    async with asyncio.timeout(20):
+        while not (app.follower.link.caught_up and app.follower.pulse):
+            await pilot.pause(0.01)
+        await app.keyboard.idle()
+    app.board.repaint()
+    await pilot.pause()
+
+
+def demo_floor(server: EmbeddedServer) -> None:
+    """Set the stage: the demo's site and its morning."""
+    use_utc()
+    write_site(server, demo_site())
+    write_day(server)

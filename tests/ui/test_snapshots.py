@@ -1,0 +1,77 @@
+"""Every screen, as a picture that somebody has looked at."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from enigma_tui.demo.embedded import EmbeddedServer
+from enigma_tui.ui.app import EnigmaApp
+from tests.ui import stage
+
+SIZES = {"80x24": (80, 24), "120x36": (120, 36)}
+
+SCREENS: dict[str, tuple[str, ...]] = {
+    "live": (),
+    "all": ("3",),
+    "filter": (*"/hold", "greater_than_sign", *"30s ext", "colon", *"20", "asterisk", "enter"),
+    "mistake": (*"/hold", "greater_than_sign", *"soon"),
+    "disposition": ("d",),
+    "disposition-group": ("d", "e"),
+    "disposition-note": ("d", "p", "enter"),
+    "disposition-when": ("d", "c"),
+    "disposition-search": ("d", "slash", *"b"),
+    "extensions": ("e",),
+    "sort": ("s",),
+    "details": ("enter",),
+    "rejected": ("x",),
+    "help": ("question_mark",),
+    "paused": ("p",),
+}
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("keys", SCREENS.values(), ids=SCREENS)
+def test_screen(
+    floor: EmbeddedServer,
+    snap_compare: Callable[..., bool],
+    keys: tuple[str, ...],
+    size: tuple[int, int],
+) -> None:
+    app = stage.make_app(floor)
+    assert snap_compare(app, terminal_size=size, run_before=_typing(app, keys))
+
+
+def test_light(floor: EmbeddedServer, snap_compare: Callable[..., bool]) -> None:
+    app = stage.make_app(floor, theme="enigma-light")
+    assert snap_compare(app, terminal_size=(120, 36), run_before=_typing(app, ()))
+
+
+def test_without_colour(
+    floor: EmbeddedServer, snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = stage.make_app(floor)
+    assert snap_compare(app, terminal_size=(80, 24), run_before=_typing(app, ()))
+
+
+def test_empty(empty_server: EmbeddedServer, snap_compare: Callable[..., bool]) -> None:
+    stage.write_site(empty_server, stage.demo_site())
+    app = stage.make_app(empty_server)
+    assert snap_compare(app, terminal_size=(80, 24), run_before=_typing(app, ()))
+
+
+def _typing(app: EnigmaApp, keys: tuple[str, ...]) -> Callable[[Pilot[None]], Any]:
+    async def typed(pilot: Pilot[None]) -> None:
+        await stage.settled(app, pilot)
+        if keys:
+            await pilot.press(*keys)
+            await stage.settled(app, pilot)
+            if reading := [worker for worker in app.workers if worker.group == "reading"]:
+                await app.workers.wait_for_complete(reading)
+        for widget in app.query("Input"):
+            widget.cursor_blink = False  # type: ignore[attr-defined]
+        await pilot.pause()
+
+    return typed
