@@ -211,7 +211,7 @@ class View:
             rows = self._rows.islice(start, stop)
         return [self.board.calls[row[3]] for row in islice(rows, count)]
 
-    def keys(self) -> Sequence[CallKey]:
+    def order(self) -> Sequence[CallKey]:
         """Return every call's key, in the order of the rows."""
         rows = reversed(self._rows) if self.sort.reverse else iter(self._rows)
         return [row[3] for row in rows]

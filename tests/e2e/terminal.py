@@ -84,8 +84,9 @@ class Terminal:
         self._process.wait()
 
     def text(self) -> str:
-        """Return what the screen shows now."""
-        self._read(0.02)
+        """Return what the screen shows now, or showed at the end."""
+        if not self._process.closed:
+            self._read(0.02)
         return "\n".join(self.screen.display)
 
     def wait_for(self, what: str | Callable[[str], bool], seconds: float = PATIENCE) -> str:
@@ -106,6 +107,7 @@ class Terminal:
         while self._process.isalive():
             self._read(0.02)
             assert time.monotonic() < deadline, self.text()
+        self._read(0.02)
         self._process.close()
         return int(self._process.exitstatus or 0)
 

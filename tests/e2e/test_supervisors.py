@@ -232,3 +232,23 @@ def test_a_killed_board_comes_back_with_every_call(
         two.wait_for("[1 Live 600]")
         with Terminal(*arguments, home=home / "c") as again:
             again.wait_for("[1 Live 600]")
+
+
+def test_a_setting_that_only_the_screen_knows_is_refused_before_it_opens(
+    server: EmbeddedServer, home: Path
+) -> None:
+    file = home / "mine.toml"
+    for text, words in (
+        ("theme = 'enigma-drak'", ("theme", "enigma-dark")),
+        ("filter = 'ext:2001 hold>soon'", ("filter", "^^^^")),
+        ("[keys]\ndispositoin = 'f2'", ("keys.dispositoin", "did you mean disposition?")),
+        ("[keys]\ndisposition = 'f2'\ndetails = 'f2'", ("keys.details", "f2")),
+    ):
+        file.write_text(text)
+        with Terminal("--config", str(file), "--redis-url", server.url, home=home) as board:
+            assert board.wait_until_ended() == 2
+            shown = board.text()
+            assert str(file) in shown.replace("\n", "")
+            for word in words:
+                assert word in shown
+            assert b"\x1b[?1049h" not in board.output

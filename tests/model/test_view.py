@@ -138,10 +138,10 @@ class Oracle(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def pins(self, data: st.DataObject) -> None:
-        keys = [*self.view.keys(), None]
-        before = set(self.view.keys())
+        keys = [*self.view.order(), None]
+        before = set(self.view.order())
         let_go = self.view.pin(data.draw(st.sampled_from(keys)), self.lens())
-        assert let_go == (set(self.view.keys()) != before)
+        assert let_go == (set(self.view.order()) != before)
 
     def belongs(self, call: Call) -> bool:
         state = call.state(self.now, self.policy)
@@ -163,7 +163,7 @@ class Oracle(RuleBasedStateMachine):
         view, calls = self.view, self.board.calls
         matching = {key for key, call in calls.items() if self.belongs(call)}
         shown = matching | ({view.pinned} & calls.keys())
-        keys = list(view.keys())
+        keys = list(view.order())
         assert len(keys) == len(view) == len(shown)
         assert set(keys) == shown
         assert view.matching == len(matching)
@@ -183,7 +183,7 @@ class Oracle(RuleBasedStateMachine):
         if not hasattr(self, "view"):
             return
         view = self.view
-        keys = list(view.keys())
+        keys = list(view.order())
         assert [view.key_at(place) for place in range(len(keys))] == keys
         assert [view.index(key) for key in keys] == list(range(len(keys)))
         assert view.key_at(-1) is None
@@ -220,7 +220,7 @@ def filled(count: int = 10, tab: Tab = Tab.LIVE) -> tuple[Board, View]:
 
 def test_a_pinned_call_that_leaves_stays_flagged_until_the_cursor_moves() -> None:
     board, view = filled()
-    key = list(view.keys())[3]
+    key = list(view.order())[3]
     assert view.pin(key, lens(T)) is False
     view.update(board.apply(cdr(T + 100, key.call_ref, key.call_ref)), lens(T))
     assert view.has_left(key)
@@ -234,7 +234,7 @@ def test_a_pinned_call_that_leaves_stays_flagged_until_the_cursor_moves() -> Non
 @pytest.mark.parametrize("change", ["time", "sort"])
 def test_a_pinned_call_that_has_left_outlasts_what_is_no_new_question(change: str) -> None:
     board, view = filled()
-    key = list(view.keys())[3]
+    key = list(view.order())[3]
     view.pin(key, lens(T))
     view.update(board.apply(cdr(T + 100, key.call_ref, key.call_ref)), lens(T))
     if change == "sort":

@@ -83,7 +83,7 @@ class StatusLine(Static):
             return "not collecting", "wait"
         if not pulse.collected:
             return "nobody collects", "bad"
-        return (self.watching, "quiet") if self.watching else None
+        return None
 
     def parts(self) -> Sequence[tuple[int, Part]]:
         """Return what the line says, each with how dispensable it is where room is short."""
@@ -94,6 +94,8 @@ class StatusLine(Static):
             (6, (safe(floor.site.title, 40), "quiet")),
             (0, (f"● {word}", style)),
         ]
+        if self.watching:
+            said.append((1, (self.watching, "wait")))
         if collector := self.collector():
             said.append((1, collector))
         follower = floor.follower

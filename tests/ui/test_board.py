@@ -1,0 +1,329 @@
+"""What the board promises, on the real app with a real server behind it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from textual.pilot import Pilot
+
+from enigma_tui.demo.embedded import EmbeddedServer
+from enigma_tui.journal.keys import Keys
+from enigma_tui.model.call import Call
+from enigma_tui.model.view import Tab
+from enigma_tui.site import Site, Source
+from enigma_tui.ui.app import EnigmaApp
+from enigma_tui.ui.commands import COMMANDS, Command
+from enigma_tui.ui.screens.disposition import DispositionDialog
+from enigma_tui.ui.screens.help import HelpDialog, help_text
+from tests.ui import stage
+
+Opened = Callable[..., AbstractAsyncContextManager[tuple[EnigmaApp, Pilot[None]]]]
+Eventually = Callable[..., Awaitable[float]]
+INBOUND = "enigma:notifications:inbound"
+
+
+def payload(ref: object, extension: object = "2001", **other: object) -> bytes:
+    fields = {
+        "call_ref": ref,
+        "ref": extension,
+        "number": "0820001234",
+        "dial_number": "0115550100",
+    }
+    told = {**fields, "hold_time": 9, "contact_ref": "", "call_dir": "inbound", **other}
+    return json.dumps({"type": "call", "payload": told}).encode()
+
+
+@pytest.fixture
+def opened(floor: EmbeddedServer) -> Opened:
+    """Open the board on the demo's morning, settled."""
+
+    @asynccontextmanager
+    async def run(
+        size: tuple[int, int] = (120, 30), **settings: Any
+    ) -> AsyncIterator[tuple[EnigmaApp, Pilot[None]]]:
+        app = stage.make_app(floor, **settings)
+        # notifications=True: a toast that cannot be drawn must fail the test.
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await stage.settled(app, pilot)
+            yield app, pilot
+
+    return run
+
+
+async def type_keys(app: EnigmaApp, pilot: Pilot[None], *keys: str) -> None:
+    await pilot.press(*keys)
+    await app.keyboard.idle()
+    await pilot.pause()
+
+
+def refs(app: EnigmaApp) -> list[str]:
+    return [key.call_ref for key in app.floor.view.order()]
+
+
+def under_cursor(app: EnigmaApp) -> Call:
+    call = app.board.table.current()
+    assert call is not None
+    return call
+
+
+async def push(app: EnigmaApp, *payloads: bytes) -> None:
+    """Let the PBX send, and wait until the board has it."""
+    client: Redis = app.startup.connection.quick
+    before = app.floor.last
+    await client.rpush(INBOUND, *payloads)
+    async with asyncio.timeout(15):
+        while await client.llen(INBOUND) or app.floor.last == before:
+            await app.startup.connection.quick.ping()  # gives the others their turn
+
+
+async def test_the_cursor_stays_on_its_call_when_the_order_changes(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        await type_keys(app, pilot, "3", "j", "j", "j")
+        call = under_cursor(app)
+        for keys in (("s", "j", "enter"), ("greater_than_sign",), ("less_than_sign",), ("z",)):
+            await type_keys(app, pilot, *keys)
+            assert under_cursor(app).key == call.key
+            assert app.board.table.cursor_in_sight
+
+
+async def test_the_cursor_stays_on_its_call_when_calls_arrive(opened: Opened) -> None:
+    async with opened(size=(120, 14)) as (app, pilot):
+        await type_keys(app, pilot, "j", "j")
+        call, line = under_cursor(app), app.board.table._line_of_cursor()
+        await push(app, *(payload(ref, 4000 + ref) for ref in range(10, 40)))
+        app.board.table.paint()
+        assert under_cursor(app).key == call.key
+        assert app.board.table._line_of_cursor() == line
+        assert "↑ 30 above" in app.board._titles[1]
+
+
+async def test_a_call_under_the_cursor_that_leaves_the_view_stays_until_the_cursor_moves(
+    opened: Opened,
+    eventually: Eventually,
+) -> None:
+    async with opened() as (app, pilot):
+        await type_keys(app, pilot, "j")
+        call = under_cursor(app)
+        shown = app.floor.view.matching
+        record = {
+            "type": "cdr",
+            "payload": {
+                "call_ref": call.key.call_ref,
+                "extension": call.extension,
+                "number": call.caller,
+                "call_dir": "inbound",
+                "call_time": 3,
+                "ref": "click-dial",
+            },
+        }
+        await app.startup.connection.quick.rpush(
+            "enigma:notifications:cdr", json.dumps(record).encode()
+        )
+        await eventually(lambda: under_cursor(app).end)
+        assert under_cursor(app).key == call.key
+        assert app.floor.view.has_left(call.key)
+        assert app.floor.view.matching == shown - 1
+        await type_keys(app, pilot, "j")
+        assert call.key.call_ref not in refs(app)
+
+
+async def test_nobody_watching_the_newest_comes_first_and_acting_shows_the_cursor_again(
+    opened: Opened,
+) -> None:
+    async with opened(size=(120, 14)) as (app, pilot):
+        table = app.board.table
+        seconds = 0.0
+        table._clock = lambda: seconds
+        table.touched()
+        call = under_cursor(app)
+        await push(app, *(payload(ref, 4000 + ref) for ref in range(10, 40)))
+        table.paint()
+        assert table.cursor_in_sight
+        seconds = 31.0
+        table.paint()
+        assert not table.cursor_in_sight
+        assert table.above == 0
+        await type_keys(app, pilot, "d")
+        assert not isinstance(app.screen, DispositionDialog)
+        assert table.cursor_in_sight
+        await type_keys(app, pilot, "d")
+        assert isinstance(app.screen, DispositionDialog)
+        assert call.key.call_ref in app.screen._named
+
+
+async def test_tabs_show_live_to_dispose_and_all(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        tally = app.floor.tally
+        for key, tab, count in (
+            ("2", Tab.TO_DISPOSE, tally.to_dispose),
+            ("3", Tab.ALL, len(app.floor.board.calls)),
+            ("1", Tab.LIVE, tally.live),
+        ):
+            await type_keys(app, pilot, key)
+            assert (app.floor.view.tab, len(app.floor.view)) == (tab, count)
+            assert count > 0
+
+
+async def test_pausing_holds_the_display_and_loses_nothing(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        before = refs(app)
+        await type_keys(app, pilot, "p")
+        await push(app, payload("held-back", 4001))
+        assert refs(app) == before
+        assert "1 waiting" in app.board._titles[1] or len(app.floor.held) == 1
+        await type_keys(app, pilot, "p")
+        assert refs(app)[0] == "held-back"
+
+
+async def test_typing_a_disposition_records_it_for_the_call_under_the_cursor(
+    opened: Opened,
+    eventually: Eventually,
+) -> None:
+    async with opened() as (app, pilot):
+        await type_keys(app, pilot, "j", "j")
+        call = under_cursor(app)
+        await type_keys(app, pilot, "d", "e", "b")
+        await eventually(lambda: app.floor.board.calls[call.key].disposition)
+        done = app.floor.board.calls[call.key].disposition
+        assert done is not None
+        assert (done.code, done.by, done.version) == ("escalated.billing", "thandi", 1)
+
+
+async def test_leaving_the_dialog_leaves_no_trace(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        before = await app.startup.connection.quick.xlen(Keys().journal)
+        await type_keys(app, pilot, "d", "e", "escape", "escape")
+        await type_keys(app, pilot, "d", "slash", *"bill", "escape", "escape")
+        await type_keys(app, pilot, "d", "p", *"half a note", "escape", "escape")
+        assert len(app.screen_stack) == 1
+        assert await app.startup.connection.quick.xlen(Keys().journal) == before
+
+
+async def test_what_was_typed_survives_a_server_that_is_away(
+    opened: Opened, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("enigma_tui.journal.desk.TRIES", 1)
+    async with opened() as (app, pilot):
+        call = under_cursor(app)
+        quick = app.startup.connection.quick
+        answers = quick.execute_command
+
+        async def away(*_: object, **__: object) -> None:
+            raise ConnectionError("away")
+
+        monkeypatch.setattr(quick, "execute_command", away)
+        await type_keys(app, pilot, "d", "p", *"was rude", "enter")
+        await eventually(lambda: isinstance(app.screen, DispositionDialog))
+        await pilot.pause()
+        assert app.screen.query_one("#note").value == "was rude"  # type: ignore[attr-defined]
+        assert "cannot be reached" in app.screen._problem
+        monkeypatch.setattr(quick, "execute_command", answers)
+        await type_keys(app, pilot, "enter")
+        await eventually(lambda: app.floor.board.calls[call.key].disposition)
+        done = app.floor.board.calls[call.key].disposition
+        assert done is not None
+        assert done.note == "was rude"
+
+
+async def test_a_read_only_board_takes_nothing_and_records_nothing(opened: Opened) -> None:
+    async with opened(read_only=True) as (app, pilot):
+        await type_keys(app, pilot, "d")
+        assert len(app.screen_stack) == 1
+        assert not app.collector.status.holding
+        assert "read-only" in [part for _, (part, _) in app.board.status.parts()]
+
+
+async def test_the_reference_is_sent_to_the_clipboard(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        await type_keys(app, pilot, "y")
+        assert app.clipboard == under_cursor(app).key.call_ref
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
+async def test_every_key_does_something_and_breaks_nothing(
+    opened: Opened, command: Command
+) -> None:
+    async with opened() as (app, pilot):
+        for key in command.keys.split(","):
+            await type_keys(app, pilot, key)
+            if command.id == "quit":
+                assert not app.is_running or app._exit
+                return
+            await type_keys(app, pilot, "escape")
+        assert app.is_running
+
+
+def test_help_and_palette_and_footer_name_every_command() -> None:
+    text = help_text({}).plain
+    for command in COMMANDS:
+        assert command.help in text
+    assert len({command.id for command in COMMANDS}) == len(COMMANDS)
+    keys = [key for command in COMMANDS for key in command.keys.split(",")]
+    assert len(keys) == len(set(keys))
+
+
+async def test_a_remapped_key_works_and_is_shown(opened: Opened) -> None:
+    async with opened(keys={"disposition": "f2"}) as (app, pilot):
+        await type_keys(app, pilot, "d")
+        assert len(app.screen_stack) == 1
+        await type_keys(app, pilot, "f2")
+        assert isinstance(app.screen, DispositionDialog)
+        await type_keys(app, pilot, "escape", "question_mark")
+        assert isinstance(app.screen, HelpDialog)
+        assert "f2" in help_text(app.settings.keys).plain
+
+
+async def test_a_click_chooses_a_row_and_a_title_sorts(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        await pilot.click("CallTable", offset=(10, 4))
+        assert under_cursor(app).key == app.floor.view.key_at(3)
+        await pilot.click("CallTable", offset=(24, 0))
+        await pilot.pause()
+        assert app.floor.view.sort.by == "caller"
+
+
+async def test_no_markup_in_a_payload_acts(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        evil = ("[/]", "[red]x", "[@click=app.quit]x[/]", "[/", "\\[", "\x1b[2J")
+        await push(app, *(payload(text, 4001 + n, contact_ref=text) for n, text in enumerate(evil)))
+        for _ in evil:
+            await type_keys(app, pilot, "enter", "escape", "d", "s", "y", "j")
+        assert app.is_running
+        await type_keys(app, pilot, "e", "escape", "x", "escape")
+        assert app.is_running
+
+
+async def test_only_the_lines_that_changed_are_painted(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        await type_keys(app, pilot, "3")
+        await asyncio.sleep(0)
+        painted: list[int] = []
+        table = app.board.table
+        original = table.render_line
+
+        def counted(y: int) -> Any:
+            painted.append(y)
+            return original(y)
+
+        table.render_line = counted  # type: ignore[method-assign]
+        await pilot.pause()
+        painted.clear()
+        await type_keys(app, pilot, "j")
+        await pilot.pause()
+        assert sorted(set(painted)) == [1, 2]
+
+
+async def test_the_header_says_since_where_no_records_are_collected(
+    empty_server: EmbeddedServer,
+) -> None:
+    for site, title in ((Site(), "Since"), (Site(sources=(Source(collect_cdr=True),)), "Talk")):
+        stage.write_site(empty_server, site)
+        app = stage.make_app(empty_server)
+        async with app.run_test(size=(120, 20)) as pilot:
+            await stage.settled(app, pilot)
+            header = app.board.table.render_line(0).text
+            assert title in header.split()
