@@ -29,6 +29,9 @@ TICK_SECONDS = 1.0
 FRAME_SECONDS = 1 / 30
 """Changes that follow one another faster than this are painted together."""
 
+BUSY_FRAME_SECONDS = 1 / 15
+"""The same while most rows move: nobody reads faster, and a slow line carries every byte."""
+
 
 class BoardScreen(Screen[None]):
     """Shows a floor, and looks at it the way the supervisor asks for."""
@@ -86,9 +89,11 @@ class BoardScreen(Screen[None]):
         if self._frame is not None:
             self._dirty = True
             return
-        self.table.paint()
+        busy = self.table.paint() > 0.5
         self.tell()
-        self._frame = self.set_timer(FRAME_SECONDS, self._frame_over)
+        self._frame = self.set_timer(
+            BUSY_FRAME_SECONDS if busy else FRAME_SECONDS, self._frame_over
+        )
 
     def _frame_over(self) -> None:
         self._frame = None

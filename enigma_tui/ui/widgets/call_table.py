@@ -82,21 +82,24 @@ class CallTable(ScrollView, can_focus=True):
 
     # ── painting ────────────────────────────────────────────────────────────────────────
 
-    def paint(self) -> None:
-        """Refresh the lines that look different from what they show."""
+    def paint(self) -> float:
+        """Refresh the lines that look different from what they show; return their share."""
         if not self.size:
-            return
+            return 0.0
         self._settle()
         look = self._look()
         top = self.scroll_offset.y
         width = self._width()
         lines = self._line_count()
         calls = self.floor.view.window(top, lines)
+        painted = 0
         for line in range(lines):
             new = self._showing(calls[line], look) if line < len(calls) else None
             if line not in self._shown or new != self._shown[line]:
                 self._shown[line] = new
                 self.refresh(Region(0, line + 1, width, 1))
+                painted += 1
+        return painted / lines if lines else 0.0
 
     def repaint(self) -> None:
         """Paint everything: the layout, the order or the colours have changed."""

@@ -75,9 +75,11 @@ class StatusLine(Static):
         pulse = follower.pulse if follower else None
         if follower is None or pulse is None or follower.link.fault:
             return None
-        if self.own_collector.fault is not None:
-            return f"cannot collect: {self.own_collector.fault.name}", "bad"
-        if self.own_collector.holding:
+        fault, holding = self.own_collector.fault, self.own_collector.holding
+        # Collecting again, it has not yet been proved that what passes has passed.
+        if fault is not None and not (holding and fault.passing):
+            return f"cannot collect: {fault.name}", "bad"
+        if holding:
             return None
         if not self.floor.has_site:
             return "not collecting", "wait"
