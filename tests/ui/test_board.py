@@ -234,7 +234,8 @@ async def test_a_read_only_board_takes_nothing_and_records_nothing(opened: Opene
         await type_keys(app, pilot, "d")
         assert len(app.screen_stack) == 1
         assert not app.collector.status.holding
-        assert "read-only" in [part for _, (part, _) in app.board.status.parts()]
+        said = [text for _, parts in app.board.status.items() for text, _ in parts]
+        assert "read-only" in said
 
 
 async def test_the_reference_is_sent_to_the_clipboard(opened: Opened) -> None:

@@ -19,8 +19,9 @@ from ..columns import COLUMNS, Look, Marks
 from ..commands import COMMANDS
 from ..floor import Floor
 from ..widgets.call_table import CallTable
+from ..widgets.figures import FiguresLine
 from ..widgets.filter_bar import FilterBar
-from ..widgets.status import FiguresLine, StatusLine
+from ..widgets.status import StatusLine
 from .choices import ExtensionsDialog, SortDialog, sorted_by
 from .rejected import RejectedDialog
 
