@@ -79,3 +79,7 @@ class _Silent:
 
     def on_missing(self) -> None:
         """Entries are gone."""
+
+    def on_skipped(self, what: str) -> None:
+        """An entry could not be taken in."""
+        raise AssertionError(what)

@@ -5,9 +5,9 @@ file. The first collector writes them; a colleague needs only the server's addre
 """
 
 import json
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .model.call import Policy
 from .model.disposition import Code, CodeTree
@@ -23,14 +23,27 @@ class _Shared(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _printable(name: str) -> str:
+    """Refuse a list's name that would act on a terminal, or not be seen, where it is shown."""
+    if safe(name, 512) != name:
+        raise ValueError("has characters that cannot be shown")
+    return name
+
+
+_Label = Annotated[str, Field(max_length=200), AfterValidator(lambda text: safe(text, 40))]
+"""Shown on every board, and so made safe like everything that others write."""
+
+_ListName = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_printable)]
+
+
 class Source(_Shared):
     """One PBX, and the lists it appends to."""
 
     name: str = Field(DEFAULT_SOURCE, pattern=r"^[A-Za-z0-9_.-]{1,32}$")
     """What the site calls it; it marks the PBX's calls in the journal."""
-    inbound: str = Field("enigma:notifications:inbound", min_length=1)
+    inbound: _ListName = "enigma:notifications:inbound"
     """The list of inbound notifications."""
-    cdr: str = Field("enigma:notifications:cdr", min_length=1)
+    cdr: _ListName = "enigma:notifications:cdr"
     """The list of call detail records."""
     collect_cdr: bool = False
     """Whether records are collected. A single worker must exist for them: leave this off while
@@ -62,7 +75,7 @@ class CodeSetting(_Shared):
 
     code: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")
     """What is recorded."""
-    label: str = Field("", max_length=40)
+    label: _Label = ""
     """What is shown; the code itself when empty."""
     key: str = Field(pattern=r"^[A-Za-z0-9]$")
     """The key that chooses it."""
@@ -127,7 +140,7 @@ DEFAULT_CODES = (
 class Site(_Shared):
     """The shared settings of a site."""
 
-    title: str = Field("", max_length=40)
+    title: _Label = ""
     """The name shown at the top of every board."""
     sources: tuple[Source, ...] = Field((Source(),), min_length=1)
     """The PBXs to collect from."""
@@ -137,7 +150,7 @@ class Site(_Shared):
     """The T of the service level: the share of calls answered within T seconds."""
     codes: tuple[CodeSetting, ...] = Field(DEFAULT_CODES, min_length=1)
     """The disposition codes."""
-    numbers: dict[str, str] = Field(default_factory=dict)
+    numbers: dict[_Label, _Label] = Field(default_factory=dict)
     """Labels for dialled numbers: `{"0115550100": "Support"}`."""
 
     @model_validator(mode="after")
@@ -169,17 +182,21 @@ class Site(_Shared):
         return self.model_dump_json(indent=2)
 
     @classmethod
-    def from_json(cls, text: str | bytes, where: str) -> "Site":
-        """Read settings; raises `SiteError` naming `where` they stand and the wrong setting."""
+    def from_json(cls, text: str | bytes, where: str, *, strict: bool = True) -> "Site":
+        """Read settings; raises `SiteError` naming `where` they stand and the wrong setting.
+
+        Not `strict`, settings that this version does not know are passed over: a colleague's
+        newer one may have written them, and must not stop an older board.
+        """
         try:
-            return cls.model_validate(json.loads(text))
+            return cls.model_validate(json.loads(text), extra="forbid" if strict else "ignore")
         except json.JSONDecodeError as error:
             raise SiteError(
                 f"{where} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
             ) from None
         except ValidationError as error:
             found = error.errors(include_url=False, include_input=False)[0]
-            path = ".".join(str(part) for part in found["loc"])
+            path = safe(".".join(str(part) for part in found["loc"]))
             message = found["msg"].removeprefix("Value error, ")
             raise SiteError(f"{where}: {path + ': ' if path else ''}{message}") from None
         except (ValueError, RecursionError) as error:

@@ -33,8 +33,10 @@ CHECK_SECONDS = 2.0
 class Pulse:
     """What the server said when it was last asked how it is."""
 
-    offset_ms: int
-    """The server's clock less ours."""
+    server_ms: int
+    """What the server's clock showed; milliseconds since the epoch."""
+    at: float
+    """When it showed that, by `Follower.clock` (seconds)."""
     backlog: int
     """Notifications that wait in the lists, not yet collected."""
     collected: bool
@@ -208,16 +210,16 @@ class Follower:
         pipeline.exists(self.keys.lease)
         for name in lists:
             pipeline.llen(name)
-        asked = time.time()
+        asked = self.clock()
         answers = await pipeline.execute(raise_on_error=False)
-        answered = time.time()
+        answered = self.clock()
         for answer in answers[:2]:  # a list of a wrong type is the collector's to complain of
             if isinstance(answer, Exception):
                 raise answer
         seconds, micros = answers[0]
-        server_ms = int(seconds) * 1000 + int(micros) // 1000
         self.pulse = Pulse(
-            offset_ms=round(server_ms - (asked + answered) * 500),
+            server_ms=int(seconds) * 1000 + int(micros) // 1000,
+            at=(asked + answered) / 2,
             backlog=sum(length for length in answers[2:] if isinstance(length, int)),
             collected=bool(answers[1]),
         )

@@ -32,7 +32,7 @@ class SiteStore:
         if text is None:
             return None
         raw = text if isinstance(text, bytes) else str(text).encode()
-        return StoredSite(Site.from_json(raw, self.keys.site), raw)
+        return StoredSite(Site.from_json(raw, self.keys.site, strict=False), raw)
 
     async def save(self, site: Site, by: str, replaces: StoredSite | None) -> bool:
         """Write the settings if they are still what `replaces` says; return whether they were.

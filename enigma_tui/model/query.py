@@ -93,18 +93,20 @@ def field_values(text: str, name: str) -> tuple[str, ...]:
     return ()
 
 
-def with_field(text: str, name: str, values: Sequence[str]) -> str:
+def with_field(text: str, name: str, values: Sequence[str], *, exactly: bool = False) -> str:
     """Return the filter with `values` in its `name:` term, and the rest as it was typed.
 
-    Replaces the term that `field_values` reads, adds one if there is none, and removes it if
-    there are no values. Raises `QueryError` if `text` is no filter or would not be one after.
+    With `exactly` it is a `name=` term, which takes no longer values that begin alike. Replaces
+    the term that `field_values` reads, adds one if there is none, and removes it if there are no
+    values. Raises `QueryError` if `text` is no filter or would not be one after.
     """
     if name not in TABLE:
         raise _unknown_field(name, 0, 0)
     terms = _top_level(text)
     if not values and all(term.field != name for term in terms):
         return text
-    new = f"{name}:{','.join(_written(value, name) for value in values)}" if values else ""
+    operator = "=" if exactly else ":"
+    new = f"{name}{operator}{','.join(_written(value, name) for value in values)}" if values else ""
     if not terms and text.strip():
         changed = f"({text.strip()}) {new}"  # an `or` would take the new term for one side alone
     else:
@@ -121,7 +123,7 @@ class _Term:
     start: int
     end: int
     field: str = ""
-    """Of a term with `:` that is not negated."""
+    """Of a term with `:` or `=` that is not negated."""
     values: tuple[Value, ...] = ()
 
 
@@ -279,7 +281,7 @@ class _Parser:
             values[-1] = self._joined(values[-1])
         kept = tuple(values)
         test = entry.compile(op, kept, self._codes)
-        return _Term(test, start, self._at, name if op == ":" else "", kept)
+        return _Term(test, start, self._at, name if op in (":", "=") else "", kept)
 
     def _value(self, expected: str, begun: int) -> Value:
         before = self._at

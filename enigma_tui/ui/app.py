@@ -7,17 +7,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import rich
+import textual
+from rich.traceback import Traceback
 from textual import events
 from textual.app import App
 
 from ..journal.collector import Collector
 from ..journal.connection import Connection
 from ..journal.desk import Who
-from ..journal.faults import FAILED, explain, first_of
+from ..journal.faults import FAILED, first_of
 from ..journal.follower import Follower
 from ..journal.keys import Keys
-from ..journal.mover import feed_lists
-from ..journal.sites import SiteStore
 from ..journal.stream import Journal
 from ..model.call import EntryId
 from ..model.phone import Dialplan
@@ -26,12 +27,12 @@ from ..site import Site
 from .acting import Acting
 from .columns import Marks
 from .commands import BY_ID
+from .consent import Consent
 from .floor import Floor
 from .keyboard import Keyboard
 from .memory import collect_less_often, leave_alone_what_is_there
 from .palette import CommandProvider
 from .screens.board import BoardScreen
-from .screens.consent import ConsentDialog
 from .screens.details import DetailsDialog, Payload
 from .screens.help import HelpDialog
 from .themes import OWN
@@ -85,8 +86,16 @@ class EnigmaApp(App[None]):
         )
         self.acting = Acting(self, self.floor, startup.connection, self.journal_keys, startup.who)
         self.keyboard = Keyboard(super().on_event, lambda: self.focused or self.screen, self)
-        self._may_collect = settings.collect == "yes" and not settings.read_only
-        self._asked = settings.collect == "no" or settings.read_only
+        answers = {"yes": True, "no": False, "ask": None}
+        self.consent = Consent(
+            self,
+            startup.connection,
+            self.journal_keys,
+            self.collector,
+            answer=False if settings.read_only else answers[settings.collect],
+            by=startup.who.name,
+            first_site=startup.first_site,
+        )
         self._frozen = False
         for theme in OWN:
             self.register_theme(theme)
@@ -96,22 +105,20 @@ class EnigmaApp(App[None]):
         return self.board
 
     def on_mount(self) -> None:
-        """Start following, and collecting where that has been agreed to."""
+        """Start following; what is read then tells whether to collect."""
         collect_less_often()
         self.theme = self.settings.theme
         self.set_keymap(self.settings.keys)
         self.run_worker(self.keyboard.run(), name="keyboard")
         self._keep_running("following", self.follower.run)
-        if self.settings.collect != "no" and not self.settings.read_only:
-            self._keep_running("collecting", self.collector.run)
         if self.startup.greeting:
             self.notify(self.startup.greeting, markup=False, timeout=8)
         if self.startup.beside is not None:
             self.run_worker(self._beside(self.startup.beside), name="beside")
 
     async def on_event(self, event: events.Event) -> None:
-        """Queue keys, so that each is taken when the last has had its effect."""
-        if isinstance(event, events.Key) and not event.is_forwarded:
+        """Queue what is typed, so that each key is taken when the last has had its effect."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self.board.table.touched()
             self.keyboard.typed(event)
         else:
@@ -144,6 +151,14 @@ class EnigmaApp(App[None]):
 
         self.run_worker(keep(), name=what, exit_on_error=False)
 
+    def _fatal_error(self) -> None:
+        """End after an error that nobody foresaw, without printing callers' data.
+
+        Textual's own shows the values of local variables, and those are calls and notes.
+        """
+        self._exit_renderables.append(Traceback(show_locals=False, suppress=[rich, textual]))
+        self._close_messages_no_wait()
+
     # ── what the floor tells ────────────────────────────────────────────────────────────
 
     def on_calls(self) -> None:
@@ -173,41 +188,11 @@ class EnigmaApp(App[None]):
         """Take over the shared settings; without any, ask whether to be the first collector."""
         if self.board.is_mounted:
             self.board.repaint()
-        if site is not None:
-            self.collector.nudge.set()
-        elif self._may_collect:
-            self.run_worker(self._found(), name="first site")
-        elif not self._asked:
-            self._asked = True
-            self.run_worker(self._ask_to_collect(), name="consent")
+        self.consent.site_is(site, lambda: self._keep_running("collecting", self.collector.run))
 
-    async def _ask_to_collect(self) -> None:
-        site = self.startup.first_site or Site()
-        lists = []
-        for source in site.sources:
-            for feed in feed_lists(source):
-                try:
-                    length = int(await self.startup.connection.quick.llen(feed.key))
-                except FAILED:
-                    length = 0
-                lists.append((feed.key, length))
-        address = self.startup.connection.address.shown
-        dialog = ConsentDialog(address, lists, self.journal_keys.journal)
-        answer = await self.push_screen_wait(dialog)
-        self._may_collect = bool(answer)
-        if self._may_collect:
-            await self._found()
-        else:
-            self.notify("Watching only. Nothing is taken from any list.", markup=False)
-
-    async def _found(self) -> None:
-        """Write the shared settings, and so agree to collecting."""
-        store = SiteStore(self.startup.connection, self.journal_keys)
-        try:
-            await store.save(self.startup.first_site or Site(), self.startup.who.name, None)
-        except FAILED as error:
-            fault = explain(error, self.startup.connection.address.shown)
-            self.notify(f"Collecting has not begun: {fault}", severity="error", markup=False)
+    def on_skipped(self, what: str) -> None:
+        """An entry could not be taken in, which is a mistake of this program."""
+        log.error("entry skipped: %s", what)
 
     # ── commands ────────────────────────────────────────────────────────────────────────
 

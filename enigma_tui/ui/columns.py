@@ -16,6 +16,8 @@ from .floor import Floor
 
 ELLIPSIS = "…"
 
+_HALF_A_DAY_MS = 12 * 3600_000
+
 
 @dataclass(frozen=True, slots=True)
 class Marks:
@@ -79,6 +81,15 @@ def clock(ms: int) -> str:
     return _clock(ms // 1000)
 
 
+def moment(ms: int, now_ms: int) -> str:
+    """Write a point in time as `clock` does, with the date before it if that is not today's."""
+    day, today = (datetime.fromtimestamp(at / 1000).astimezone().date() for at in (ms, now_ms))
+    if day == today:
+        return clock(ms)
+    year = f" {day.year}" if day.year != today.year else ""
+    return f"{day.day} {day:%b}{year} {clock(ms)}"
+
+
 @lru_cache(4096)
 def _clock(seconds: int) -> str:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%H:%M:%S")
@@ -97,6 +108,13 @@ def state_word(call: Call, look: Look) -> Cell:
         return Cell("replaced", "ghost")
     assumed = call.end is None or call.end.assumed
     return Cell("ended?" if assumed else "ended", "over")
+
+
+def _at(call: Call, look: Look) -> Cell:
+    if look.now_ms - call.began.ms < _HALF_A_DAY_MS:
+        return Cell(clock(call.began.ms))
+    # Long ago the day matters more than the second.
+    return Cell(moment(call.began.ms, look.now_ms).rpartition(" ")[0] or clock(call.began.ms))
 
 
 def _caller(call: Call, look: Look) -> Cell:
@@ -155,7 +173,7 @@ def _by(call: Call, look: Look) -> Cell:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("began", "At", lambda call, _: Cell(clock(call.began.ms)), 8, 8, 9),
+    Column("began", "At", _at, 8, 8, 9),
     Column("state", "State", state_word, 6, 9, 0),
     Column("caller", "Caller", _caller, 15, 16, 1, stretch=True),
     Column("dialled", "Dialled", _dialled, 8, 14, 4),

@@ -21,7 +21,7 @@ from ..model.sorting import Sort
 from ..model.view import Tab, Tally, View
 from ..site import Site
 
-PAUSE_MOST = 50_000
+PAUSE_MOST = 10_000
 """Entries held back for a paused screen; beyond that the journal holds them."""
 
 RECHECK_TICKS = 10
@@ -42,6 +42,9 @@ class Listener(Protocol):
 
     def on_missing(self) -> None:
         """Entries that had been seen are gone; the board starts again from what is there."""
+
+    def on_skipped(self, what: str) -> None:
+        """An entry could not be taken in, through a mistake of ours; the others are."""
 
 
 @dataclass(slots=True)
@@ -64,6 +67,8 @@ class Floor:
     metrics: Metrics = field(init=False)
     newest_ms: int | None = None
     """When the last notification was collected."""
+    skipped: int = 0
+    """Entries that could not be taken in; not one payload should be able to cause it."""
     _ticks: int = 0
     _received: EntryId = ORIGIN
     _labels: Mapping[str, str] = field(default_factory=dict)
@@ -86,8 +91,18 @@ class Floor:
         """Return what the server's clock shows now."""
         if self.clock is not None:
             return round(self.clock() * 1000)
-        pulse = self.follower.pulse if self.follower else None
-        return round(time.time() * 1000) + (pulse.offset_ms if pulse else 0)
+        follower = self.follower
+        if follower is None or follower.pulse is None:
+            # Before the server has told the time, the newest entry is the best that is known:
+            # our own clock may be hours off, and would end calls and empty figures for good.
+            return self._received.ms or round(time.time() * 1000)
+        pulse = follower.pulse
+        return pulse.server_ms + round((follower.clock() - pulse.at) * 1000)
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether the board has everything that is in the journal."""
+        return self.follower is None or self.follower.link.caught_up
 
     def lens(self) -> Lens:
         """Return what filters and sorts need beside a call."""
@@ -120,6 +135,9 @@ class Floor:
         """Start again from the beginning of the journal."""
         seen = bool(self.board.calls)
         pinned = self.view.pinned
+        self.paused = False
+        if self.follower:
+            self.follower.gate.set()
         self._start(self.view.tab, self.view.query, self.view.sort)
         self.view.pinned = pinned
         if missing and seen:
@@ -144,15 +162,25 @@ class Floor:
     def _take(self, events: Sequence[Event]) -> None:
         changed: set[CallKey] = set()
         for event in events:
-            keys = self.board.apply(event)
-            changed.update(keys)
-            if isinstance(event, Notified):
-                self.newest_ms = event.id.ms
-                if isinstance(event.what, CallConnected):
-                    for key in keys:
-                        if (call := self.board.calls.get(key)) is not None:
-                            self.metrics.answered(call, event.id)
+            try:
+                changed.update(self._take_one(event))
+            except Exception as error:
+                # A mistake of ours in one entry must not cost the others of its batch.
+                self.skipped += 1
+                self.listener.on_skipped(
+                    f"{event.id} {type(event).__name__}: {type(error).__name__}"
+                )
         self._bring_up_to_date(changed)
+
+    def _take_one(self, event: Event) -> Sequence[CallKey]:
+        keys = self.board.apply(event)
+        if isinstance(event, Notified):
+            self.newest_ms = event.id.ms
+            if isinstance(event.what, CallConnected):
+                for key in keys:
+                    if (call := self.board.calls.get(key)) is not None:
+                        self.metrics.answered(call, event.id)
+        return keys
 
     def _bring_up_to_date(self, keys: set[CallKey]) -> None:
         lens = self.lens()

@@ -17,23 +17,25 @@ from textual.message_pump import MessagePump
 PATIENCE_SECONDS = 0.5
 """How long a key may take before the next is let through all the same."""
 
+Typed = events.Key | events.Paste
+
 
 class Keyboard:
     """A queue of keys, and the task that works through it."""
 
     def __init__(
         self,
-        deliver: Callable[[events.Key], Awaitable[None]],
+        deliver: Callable[[Typed], Awaitable[None]],
         focused: Callable[[], DOMNode],
         app: MessagePump,
     ) -> None:
         self._deliver = deliver
         self._focused = focused
         self._app = app
-        self._keys: asyncio.Queue[events.Key] = asyncio.Queue()
+        self._keys: asyncio.Queue[Typed] = asyncio.Queue()
 
-    def typed(self, event: events.Key) -> None:
-        """Take a key from the terminal."""
+    def typed(self, event: Typed) -> None:
+        """Take a key, or a paste, from the terminal."""
         self._keys.put_nowait(event)
 
     async def idle(self) -> None:

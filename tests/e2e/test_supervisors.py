@@ -170,7 +170,7 @@ def test_a_filter_and_the_picker_leave_only_that_extension(
         board.wait_for("2 of 6 calls")
 
         board.send("e2002\r")
-        text = board.wait_for("ext:2002")
+        text = board.wait_for("ext=2002")
         text = board.wait_for("2 of 6 calls")
         assert "5002" in text
         assert "5004" not in text

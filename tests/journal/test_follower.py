@@ -270,7 +270,7 @@ async def test_the_pulse_tells_backlog_offset_and_whether_anyone_collects(
     follower, _ = follow(connection, keys)
     start(follower.run())
     await eventually(lambda: follower.pulse and follower.pulse.backlog == 3)
-    assert abs(follower.pulse.offset_ms) < 1_000  # one machine, one clock
+    assert abs(follower.pulse.server_ms - time.time() * 1000) < 5_000  # one machine, one clock
     assert not follower.pulse.collected
     await connection.quick.set(keys.lease, "somebody")
     await write_site(connection, WITH_CDR)

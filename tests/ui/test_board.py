@@ -7,16 +7,21 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
+import redis
 from redis.asyncio import Redis
 from textual.pilot import Pilot
 
 from enigma_tui.demo.embedded import EmbeddedServer
+from enigma_tui.journal.desk import Act, Answer, DispositionDesk
 from enigma_tui.journal.keys import Keys
-from enigma_tui.model.call import Call
+from enigma_tui.journal.sites import SiteStore
+from enigma_tui.model.board import Board
+from enigma_tui.model.call import Call, EntryId
 from enigma_tui.model.view import Tab
-from enigma_tui.site import Site, Source
+from enigma_tui.site import Calls, Site, Source
 from enigma_tui.ui.app import EnigmaApp
 from enigma_tui.ui.commands import COMMANDS, Command
+from enigma_tui.ui.screens.consent import ConsentDialog
 from enigma_tui.ui.screens.disposition import DispositionDialog
 from enigma_tui.ui.screens.help import HelpDialog, help_text
 from tests.ui import stage
@@ -58,6 +63,15 @@ async def type_keys(app: EnigmaApp, pilot: Pilot[None], *keys: str) -> None:
     await pilot.press(*keys)
     await app.keyboard.idle()
     await pilot.pause()
+
+
+def journal(server: EmbeddedServer, *payloads: bytes) -> None:
+    """Write notifications into the journal, as they would have been collected."""
+    with redis.Redis.from_url(server.url) as client:
+        for number, raw in enumerate(payloads):
+            at = str(EntryId(round(stage.BEGAN * 1000), number))
+            fields = {"kind": "call", "raw": raw, "source": "pbx", "feed": "inbound"}
+            client.xadd(Keys().journal, fields, id=at)
 
 
 def refs(app: EnigmaApp) -> list[str]:
@@ -174,7 +188,8 @@ async def test_pausing_holds_the_display_and_loses_nothing(opened: Opened) -> No
         await type_keys(app, pilot, "p")
         await push(app, payload("held-back", 4001))
         assert refs(app) == before
-        assert "1 waiting" in app.board._titles[1] or len(app.floor.held) == 1
+        app.board.tell()
+        assert "PAUSED  1 waiting" in app.board._titles[1]
         await type_keys(app, pilot, "p")
         assert refs(app)[0] == "held-back"
 
@@ -328,3 +343,170 @@ async def test_the_header_says_since_where_no_records_are_collected(
             await stage.settled(app, pilot)
             header = app.board.table.render_line(0).text
             assert title in header.split()
+
+
+async def test_a_board_that_reads_all_again_keeps_the_cursor_on_its_call(
+    empty_server: EmbeddedServer, eventually: Eventually
+) -> None:
+    stage.write_site(empty_server, stage.demo_site())
+    journal(empty_server, *(payload(ref, 2000 + ref) for ref in range(1, 1601)))
+    app = stage.make_app(empty_server)
+    async with app.run_test(size=(120, 20), notifications=True) as pilot:
+        await stage.settled(app, pilot)
+        assert under_cursor(app).key.call_ref == "1600", "the newest, once everything is there"
+        await type_keys(app, pilot, "j", "j", "j")
+        call = under_cursor(app)
+        site = stage.demo_site().model_copy(update={"calls": Calls(ghost_after_minutes=30)})
+        store = SiteStore(app.startup.connection, app.journal_keys)
+        rebuilt = app.floor.board
+        assert await store.save(site, "sipho", await store.load())
+        await eventually(lambda: app.floor.board is not rebuilt and app.floor.caught_up)
+        app.board.table.paint()
+        assert under_cursor(app).key == call.key
+
+
+async def test_an_entry_that_fails_costs_no_other(
+    empty_server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.write_site(empty_server, stage.demo_site())
+    journal(empty_server, *(payload(ref, 2000 + ref) for ref in range(10)))
+    app = stage.make_app(empty_server)
+    apply = Board.apply
+
+    def fails_once(board: Board, event: Any) -> Any:
+        if getattr(getattr(event, "what", None), "call_ref", "") == "3":
+            raise TimeoutError
+        return apply(board, event)
+
+    monkeypatch.setattr(Board, "apply", fails_once)
+    async with app.run_test(size=(120, 20), notifications=True) as pilot:
+        await stage.settled(app, pilot)
+        assert sorted(refs(app)) == [str(ref) for ref in range(10) if ref != 3]
+        said = [text for _, parts in app.board.status.items() for text, _ in parts]
+        assert "1 entries skipped, see the log" in said
+
+
+async def test_what_fails_late_does_not_come_between_the_keys_for_another_call(
+    opened: Opened, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened() as (app, pilot):
+        first = under_cursor(app)
+        gives_up = asyncio.Event()
+        dispose = DispositionDesk.dispose
+
+        async def late(desk: DispositionDesk, act: Act) -> Answer:
+            if act.key == first.key and not gives_up.is_set():
+                await gives_up.wait()
+                raise ConnectionError("away")
+            return await dispose(desk, act)
+
+        monkeypatch.setattr(DispositionDesk, "dispose", late)
+        await type_keys(app, pilot, "d", "r", "j")
+        second = under_cursor(app)
+        await type_keys(app, pilot, "d")
+        gives_up.set()
+        await eventually(lambda: app.acting._kept)
+        await type_keys(app, pilot, "p", *"rude", "enter")
+        await eventually(lambda: app.floor.board.calls[second.key].disposition)
+        told = app.floor.board.calls[second.key].disposition
+        assert told is not None
+        assert (told.code, told.note) == ("complaint", "rude")
+        assert app.floor.board.calls[first.key].disposition is None
+        await type_keys(app, pilot, "k", "d", "enter")
+        await eventually(lambda: app.floor.board.calls[first.key].disposition)
+        done = app.floor.board.calls[first.key].disposition
+        assert done is not None
+        assert done.code == "resolved"
+
+
+async def test_another_choice_after_a_lost_answer_never_claims_what_is_not_recorded(
+    opened: Opened, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened() as (app, pilot):
+        call = under_cursor(app)
+        dispose = DispositionDesk.dispose
+        lost: list[Act] = []
+
+        async def answer_lost(desk: DispositionDesk, act: Act) -> Answer:
+            answer = await dispose(desk, act)
+            lost.append(act)
+            if len(lost) == 1:
+                raise ConnectionError("the answer is lost")
+            return answer
+
+        said: list[str] = []
+        monkeypatch.setattr(DispositionDesk, "dispose", answer_lost)
+        monkeypatch.setattr(app, "notify", lambda message, **_: said.append(message))
+        app.floor.pause(True)  # the board does not see yet that it was recorded
+        await type_keys(app, pilot, "d", "r")
+        await eventually(lambda: isinstance(app.screen, DispositionDialog))
+        await pilot.pause()
+        await type_keys(app, pilot, "escape", "s")
+        await eventually(lambda: len(lost) == 2)
+        await pilot.pause()
+        assert lost[0].id != lost[1].id
+        assert any("was first, with resolved" in message for message in said)
+        assert not any("spam recorded" in message for message in said)
+        app.floor.pause(False)
+        done = app.floor.board.calls[call.key].disposition
+        assert done is not None
+        assert done.code == "resolved"
+
+
+async def test_a_board_told_no_never_collects(
+    empty_server: EmbeddedServer, eventually: Eventually
+) -> None:
+    app = stage.make_app(empty_server)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        await eventually(lambda: isinstance(app.screen, ConsentDialog))
+        await pilot.pause()
+        await type_keys(app, pilot, "n")
+        store = SiteStore(app.startup.connection, app.journal_keys)
+        await app.startup.connection.quick.rpush(INBOUND, payload(1))
+        assert await store.save(Site(), "sipho", None)
+        await eventually(lambda: app.floor.has_site)
+        assert not [worker for worker in app.workers if worker.name == "collecting"]
+        assert await app.startup.connection.quick.llen(INBOUND) == 1
+
+
+async def test_a_colleagues_yes_answers_the_question_here_too(
+    empty_server: EmbeddedServer, eventually: Eventually
+) -> None:
+    app = stage.make_app(empty_server)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        await eventually(lambda: isinstance(app.screen, ConsentDialog))
+        await pilot.pause()
+        store = SiteStore(app.startup.connection, app.journal_keys)
+        await app.startup.connection.quick.rpush(INBOUND, payload(1, contact_ref="ACC-7"))
+        assert await store.save(stage.demo_site(), "sipho", None)
+        await eventually(lambda: refs(app) == ["1"])
+        assert len(app.screen_stack) == 1
+
+
+async def test_the_picker_takes_the_extension_and_no_longer_one(
+    empty_server: EmbeddedServer,
+) -> None:
+    stage.write_site(empty_server, stage.demo_site())
+    journal(empty_server, payload(1, 200), payload(2, 2001), payload(3, 2009))
+    app = stage.make_app(empty_server)
+    async with app.run_test(size=(120, 20), notifications=True) as pilot:
+        await stage.settled(app, pilot)
+        await type_keys(app, pilot, "e", *"200", "enter")
+        assert app.floor.view.query.text == "ext=200"
+        assert refs(app) == ["1"]
+        await type_keys(app, pilot, "e", *"2001", "enter")
+        assert refs(app) == ["2"]
+
+
+async def test_a_label_from_the_sites_settings_cannot_act_on_the_terminal(
+    empty_server: EmbeddedServer,
+) -> None:
+    site = Site(title="\x1b[2Jx", numbers={"0115550100": "\x1b]0;owned\x07Sup\nport"})
+    stage.write_site(empty_server, site)
+    journal(empty_server, payload(1))
+    app = stage.make_app(empty_server)
+    async with app.run_test(size=(120, 20)) as pilot:
+        await stage.settled(app, pilot)
+        line = app.board.table.render_line(1).text
+        assert "Sup" in line
+        assert "\x1b" not in line + app.floor.site.title

@@ -271,8 +271,12 @@ class BoardScreen(Screen[None]):
         text = self.floor.view.query.text
 
         def chosen(extensions: tuple[str, ...] | None) -> None:
-            if extensions is not None:
-                self.filter_bar.put(with_field(text, "ext", extensions))
+            if extensions is None:
+                return
+            try:
+                self.filter_bar.put(with_field(text, "ext", extensions, exactly=True))
+            except QueryError as error:
+                self.notify(error.message, severity="error", markup=False)
 
         self.app.push_screen(
             ExtensionsDialog(self.floor.extensions(), field_values(text, "ext")), chosen
@@ -307,6 +311,3 @@ class BoardScreen(Screen[None]):
     @on(CallTable.Opened)
     async def _opened(self) -> None:
         await self.run_action("app.details")
-
-
-__all__ = ["BoardScreen", "QueryError"]

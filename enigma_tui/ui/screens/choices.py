@@ -63,11 +63,6 @@ class ExtensionsDialog(Dialog[tuple[str, ...]]):
         place = options.highlighted
         return self._counts[place - 1][0] if place else None
 
-    def action_move(self, rows: int) -> None:
-        """Move as everywhere."""
-        options = self.query_one(OptionList)
-        (options.action_cursor_down if rows > 0 else options.action_cursor_up)()
-
     def action_mark(self) -> None:
         """Mark an extension, or take the mark away."""
         extension = self._highlighted()
@@ -99,7 +94,7 @@ class ExtensionsDialog(Dialog[tuple[str, ...]]):
         if extension is None:
             self.dismiss(())
         elif self._has_marked and self._marked:
-            self.dismiss(tuple(count[0] for count in self._counts if count[0] in self._marked))
+            self.dismiss(tuple(sorted(self._marked)))
         else:
             self.dismiss((extension,))
 
@@ -133,11 +128,6 @@ class SortDialog(Dialog[Sort]):
         self.query_one(OptionList).highlighted = (
             names.index(self._sort.by) if self._sort.by in names else 0
         )
-
-    def action_move(self, rows: int) -> None:
-        """Move as everywhere."""
-        options = self.query_one(OptionList)
-        (options.action_cursor_down if rows > 0 else options.action_cursor_up)()
 
     def _arrow(self, by: str) -> str:
         if by != self._sort.by:

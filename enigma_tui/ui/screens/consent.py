@@ -10,7 +10,7 @@ from textual.widgets import Static
 from .dialog import Dialog
 
 
-class ConsentDialog(Dialog[bool]):
+class ConsentDialog(Dialog[bool | None]):
     """Says what collecting takes, from where, and what that means for others."""
 
     BINDINGS = [  # noqa: RUF012

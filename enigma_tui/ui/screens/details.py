@@ -11,12 +11,16 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from ...model.call import Call, CallKey, EntryId
+from ...model.notification import MAX_BYTES
 from ...model.text import safe
-from ..columns import Look, clock, duration, state_word
+from ..columns import Look, duration, moment, state_word
 from .dialog import Dialog
 
 Payload = tuple[EntryId, bytes | None]
 """An entry and what arrived with it; `None` when the journal no longer has it."""
+
+SHOWN_MOST = 20_000
+"""Characters of a payload that are shown."""
 
 
 class DetailsDialog(Dialog[None]):
@@ -41,6 +45,7 @@ class DetailsDialog(Dialog[None]):
         self._payloads = payloads
         self._raw = Text("reading the journal …", "dim")
         self._read: tuple[EntryId, ...] = ()
+        self._reading = False
 
     def compose(self) -> ComposeResult:
         """Lay out one scrolling text."""
@@ -56,10 +61,6 @@ class DetailsDialog(Dialog[None]):
         self.refresh_facts()
         self.set_interval(1.0, self.refresh_facts)
 
-    def action_scroll(self, lines: int) -> None:
-        """Scroll the text."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines * 3, animate=False)
-
     def refresh_facts(self) -> None:
         """Bring the text up to date."""
         look = self._look()
@@ -72,7 +73,7 @@ class DetailsDialog(Dialog[None]):
             text.append(f"{value}\n")
         text.append("\nTimeline\n", "bold")
         for ms, words in timeline(call):
-            text.append(f"  {clock(ms)}  ", "dim")
+            text.append(f"  {moment(ms, look.now_ms)}  ", "dim")
             text.append(f"{words}\n")
         self.query_one("#facts", Static).update(text)
         entries = tuple(
@@ -81,16 +82,20 @@ class DetailsDialog(Dialog[None]):
                 + ([call.end.entry] if call.end and not call.end.assumed else [])
             )
         )
-        if entries != self._read:
-            self._read = entries
+        if entries != self._read and not self._reading:
             self._read_payloads(entries)
 
     @work(exclusive=True, group="reading")
     async def _read_payloads(self, entries: Sequence[EntryId]) -> None:
+        self._reading = True
+        found = await self._payloads(entries)
+        self._reading = False
+        if all(raw is not None for _, raw in found):
+            self._read = tuple(entries)  # otherwise it is tried again: the server may be away
         text = Text()
         text.append("As it arrived\n", "bold")
-        for entry, raw in await self._payloads(entries):
-            text.append(f"  {clock(entry.ms)}  entry {entry}\n", "dim")
+        for entry, raw in found:
+            text.append(f"  {moment(entry.ms, self._look().now_ms)}  entry {entry}\n", "dim")
             if raw is None:
                 text.append("    no longer in the journal, or the server is away\n", "dim")
             else:
@@ -132,11 +137,11 @@ def facts(call: Call, look: Look) -> Iterator[tuple[str, str]]:
         done = call.disposition
         who = "server's ACL user" if done.verified else "self-declared"
         yield "Disposition", done.code
-        yield "By", f"{done.by} ({who}), {clock(done.at_ms)}"
+        yield "By", f"{done.by} ({who}), {moment(done.at_ms, look.now_ms)}"
         if done.note:
             yield "Note", done.note
         if done.callback_ms is not None:
-            yield "Call back", clock(done.callback_ms)
+            yield "Call back", moment(done.callback_ms, look.now_ms)
 
 
 def timeline(call: Call) -> Sequence[tuple[int, str]]:
@@ -158,10 +163,21 @@ def timeline(call: Call) -> Sequence[tuple[int, str]]:
 def pretty(raw: bytes) -> str:
     """Return a payload to be read by a person: indented where it is JSON, and always safe."""
     text = raw.decode("utf-8", "surrogateescape")
-    if len(raw) <= 64 * 1024:
+    if len(raw) <= MAX_BYTES:
         with contextlib.suppress(ValueError, RecursionError):
-            text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    return "\n".join("    " + safe(line, 400) for line in text[:20_000].split("\n"))
+            value = json.loads(text, object_pairs_hook=_only_once)
+            text = json.dumps(value, indent=2, ensure_ascii=False)
+    lines = ["    " + safe(line, 400) for line in text[:SHOWN_MOST].split("\n")]
+    if len(text) > SHOWN_MOST:
+        lines.append(f"    … cut: {len(raw):,} bytes in all")
+    return "\n".join(lines)
+
+
+def _only_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Refuse what would vanish if it were laid out anew: a name that stands twice."""
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a name stands twice")
+    return dict(pairs)
 
 
 def _assumed(call: Call, look: Look) -> bool:

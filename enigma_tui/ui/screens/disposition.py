@@ -13,8 +13,11 @@ from textual.widgets.option_list import Option
 
 from ...model.call import Call, CallKey
 from ...model.disposition import Code, CodeTree, parse_when
-from ..columns import clock
+from ..columns import moment
 from .dialog import Dialog
+
+LOOK_SECONDS = 0.5
+"""How often an open dialog looks whether the call has been disposed of by somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,6 @@ class Draft:
 
     key: CallKey
     code: str
-    expected_version: int
     note: str = ""
     callback_ms: int | None = None
     act: str = ""
@@ -38,7 +40,7 @@ class DispositionDialog(Dialog[Draft]):
 
     def __init__(
         self,
-        call: Call,
+        current: Callable[[], Call],
         named: str,
         tree: CodeTree,
         now: Callable[[], datetime],
@@ -48,11 +50,12 @@ class DispositionDialog(Dialog[Draft]):
     ) -> None:
         """Prepare the dialog.
 
-        `named` says which call it is; `draft` and `problem` bring back what could not be
-        recorded, and why.
+        `current` returns the call as it is now, `named` says which it is; `draft` and `problem`
+        bring back what could not be recorded, and why.
         """
         super().__init__()
-        self._call = call
+        self._current = current
+        self._call = current()
         self._named = named
         self._tree = tree
         self._now = now
@@ -80,9 +83,20 @@ class DispositionDialog(Dialog[Draft]):
         self.query_one(".box").border_title = "Disposition"
         if self._draft is not None:
             self.query_one("#note", Input).value = self._draft.note
+            if self._draft.callback_ms is not None:
+                when = datetime.fromtimestamp(self._draft.callback_ms / 1000).astimezone()
+                self.query_one("#when", Input).value = f"{when:%Y-%m-%d %H:%M}"
         self._show()
         if self._chosen is not None and self._draft is not None:
             self._ask(self._chosen)
+        self.set_interval(LOOK_SECONDS, self._look_again)
+
+    def _look_again(self) -> None:
+        """Say so when somebody else has disposed of the call meanwhile."""
+        call = self._current()
+        if call.disposition != self._call.disposition:
+            self._call = call
+            self._show()
 
     # ── what is shown ───────────────────────────────────────────────────────────────────
 
@@ -101,7 +115,8 @@ class DispositionDialog(Dialog[Draft]):
         if recorded is not None:
             self._problem = (
                 f"Already disposed of: {recorded.code} by {recorded.by} at "
-                f"{clock(recorded.at_ms)}. The first disposition stands."
+                f"{moment(recorded.at_ms, round(self._now().timestamp() * 1000))}. "
+                "The first disposition stands."
             )
         self.query_one("#codes", Static).update(self._codes_text())
         self.query_one("#problem", Static).update(Text(self._problem))
@@ -198,6 +213,8 @@ class DispositionDialog(Dialog[Draft]):
             self._finish(self._chosen)
 
     def _finish(self, code: Code) -> None:
+        if self._call.disposition is not None:
+            return
         note = self.query_one("#note", Input).value.strip()
         callback_ms: int | None = None
         if code.note_required and not note:
@@ -209,12 +226,11 @@ class DispositionDialog(Dialog[Draft]):
             except ValueError as error:
                 self._complain(str(error), "#when")
                 return
-            callback_ms = round(when.timestamp() * 1000)
-        recorded = self._call.disposition
-        draft = self._draft or Draft(
-            self._call.key, code.code, expected_version=recorded.version if recorded else 0
-        )
-        self.dismiss(replace(draft, code=code.code, note=note, callback_ms=callback_ms))
+            callback_ms = int(when.timestamp()) // 60 * 60_000
+        made = Draft(self._call.key, code.code, note, callback_ms)
+        if self._draft is not None and made == replace(self._draft, act=""):
+            made = self._draft  # the very same act: handed in twice, it is recorded once
+        self.dismiss(made)
 
     def _complain(self, problem: str, where: str) -> None:
         self._problem = problem

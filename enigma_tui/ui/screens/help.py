@@ -38,10 +38,6 @@ class HelpDialog(Dialog[None]):
         box.border_title = "Help"
         box.border_subtitle = "j k scrolls   esc closes"
 
-    def action_scroll(self, lines: int) -> None:
-        """Scroll the text."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines * 3, animate=False)
-
 
 def help_text(keymap: Mapping[str, str], read_only: bool = False) -> Text:
     """Return the help as it is shown."""

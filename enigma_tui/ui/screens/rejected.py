@@ -56,11 +56,6 @@ class RejectedDialog(Dialog[None]):
         if not self._rejected:
             self.query_one("#raw", Static).update(Text("Every notification could be read."))
 
-    def action_move(self, rows: int) -> None:
-        """Move as everywhere."""
-        options = self.query_one(OptionList)
-        (options.action_cursor_down if rows > 0 else options.action_cursor_up)()
-
     @on(OptionList.OptionHighlighted)
     def _show(self, event: OptionList.OptionHighlighted) -> None:
         one = self._rejected[event.option_index]

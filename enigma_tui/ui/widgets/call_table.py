@@ -47,9 +47,6 @@ class CallTable(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES = {f"call-table--{name}" for name in _STYLES}  # noqa: RUF012
 
-    class CursorMoved(Message):
-        """The cursor is on another call, or on none."""
-
     class Opened(Message):
         """A call was clicked twice."""
 
@@ -129,10 +126,13 @@ class CallTable(ScrollView, can_focus=True):
     def _settle(self) -> None:
         """Bring scrolling and cursor in line with the rows as they are now."""
         view = self.floor.view
-        if self.cursor is not None and view.index(self.cursor) is None:
-            self.cursor = None
-        if self.cursor is None and len(view):
-            self._set_cursor(view.key_at(min(self.scroll_offset.y, len(view) - 1)))
+        if self.floor.caught_up:
+            # While the journal is being read a call may not have come yet, or may end a moment
+            # later; the cursor waits until it is known what there is.
+            if self.cursor is not None and view.index(self.cursor) is None:
+                self.cursor = None
+            if self.cursor is None and len(view):
+                self._set_cursor(view.key_at(min(self.scroll_offset.y, len(view) - 1)))
         size = Size(0, len(view) + 1)
         if size != self.virtual_size:
             self.virtual_size = size
@@ -283,7 +283,6 @@ class CallTable(ScrollView, can_focus=True):
             return
         self.cursor = key
         self.floor.view.pin(key, self.floor.lens())
-        self.post_message(self.CursorMoved())
 
     def move_to(self, index: int) -> None:
         """Put the cursor on a row and bring the row into sight."""
@@ -317,8 +316,10 @@ class CallTable(ScrollView, can_focus=True):
         self.move_by(pages * max(1, self._line_count() - 1))
 
     def current(self) -> Call | None:
-        """Return the call under the cursor."""
-        return self.floor.board.calls.get(self.cursor) if self.cursor else None
+        """Return the call under the cursor, if it is among the rows."""
+        if self.cursor is None or self.floor.view.index(self.cursor) is None:
+            return None
+        return self.floor.board.calls.get(self.cursor)
 
     @property
     def above(self) -> int:

@@ -28,7 +28,7 @@ class FiguresLine(Line):
         return [
             _figure(0, "LIVE", f"{floor.tally.live:,}"),
             _figure(0, "TO DISPOSE", f"{floor.tally.to_dispose:,}"),
-            _figure(1, "LONGEST HOLD", _seconds(figures.longest_hold)),
+            _figure(1, "LONGEST HOLD (answered)", _seconds(figures.longest_hold)),
             _figure(2, "ASA", _seconds(figures.asa)),
             _figure(4, "P90", _seconds(figures.p90)),
             _figure(
@@ -43,7 +43,7 @@ class FiguresLine(Line):
                     (f"{figures.per_minute[-2]}/min", VALUE),
                 ),
             ),
-            (6, (("answered, last 30 min", NAME),)),
+            (6, (("last 30 min", NAME),)),
         ]
 
 

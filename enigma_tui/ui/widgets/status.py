@@ -61,6 +61,8 @@ class StatusLine(Line):
             yield (1, (f"backlog {waiting:,}", WAIT)) if waiting else (4, ("backlog 0", QUIET))
         if floor.board.rejected_total:
             yield 5, (f"rejected {floor.board.rejected_total:,}", WAIT)
+        if floor.skipped:
+            yield 1, (f"{floor.skipped:,} entries skipped, see the log", BAD)
         if floor.newest_ms is not None:
             yield 3, (f"last event {age((floor.now_ms() - floor.newest_ms) / 1000)} ago", QUIET)
 
