@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -45,9 +45,9 @@ class Settings(BaseSettings):
     prefix: str = Field(DEFAULT_PREFIX, pattern=r"^[A-Za-z0-9_.-]{1,64}$")
     """What the program's own keys in Redis begin with."""
     name: str = Field(default_factory=_own_name, min_length=1, max_length=40)
-    """The name under which dispositions are recorded."""
+    """The name under which dispositions are recorded; up to 40 characters."""
     collect: Literal["ask", "yes", "no"] = "ask"
-    """Whether this board may take notifications from the PBX's lists."""
+    """Whether this board may take notifications from the PBX's lists: `ask`, `yes` or `no`."""
     read_only: bool = False
     """Only watch: nothing is collected and nothing recorded."""
     filter: str = ""
@@ -64,6 +64,15 @@ class Settings(BaseSettings):
     """How many calls a board holds."""
     keys: dict[str, str] = Field(default_factory=dict)
     """Other keys for commands: `{disposition = "f2"}`; `enigma-tui keys` lists the names."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.hold_warning > self.hold_critical:
+            raise ValueError(
+                f"hold_warning ({self.hold_warning:g}) must not be above "
+                f"hold_critical ({self.hold_critical:g})"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -114,11 +123,29 @@ def load(file: Path, *, required: bool, flags: Mapping[str, Any]) -> Loaded:
     except ValidationError as error:
         raise SettingsError(
             "\n".join(
-                f"{origins.get(str(found['loc'][0]), 'default')}: "
-                f"{'.'.join(str(part) for part in found['loc'])}: {found['msg'].lower()}"
+                _mistake(found["loc"], found["type"], found["msg"], origins)
                 for found in error.errors(include_url=False, include_input=False)
             )
         ) from None
+
+
+_EXPECTED = {
+    "prefix": "1 to 64 letters, digits, underscores, dots and dashes",
+    "region": "a country's two capital letters, as in ZA",
+}
+
+
+def _mistake(
+    where: tuple[int | str, ...], kind: str, message: str, origins: Mapping[str, str]
+) -> str:
+    """Write one mistake: where it stands, which setting, what was expected."""
+    if not where:  # of several settings together
+        return message.removeprefix("Value error, ")
+    key = str(where[0])
+    if kind == "string_pattern_mismatch" and key in _EXPECTED:
+        message = f"expected are {_EXPECTED[key]}"
+    path = ".".join(str(part) for part in where)
+    return f"{origins.get(key, 'default')}: {path}: {message[:1].lower()}{message[1:]}"
 
 
 def _read_file(file: Path) -> Mapping[str, Any]:

@@ -198,6 +198,8 @@ class Site(_Shared):
             found = error.errors(include_url=False, include_input=False)[0]
             path = safe(".".join(str(part) for part in found["loc"]))
             message = found["msg"].removeprefix("Value error, ")
+            if found["type"] == "extra_forbidden":
+                message = "there is no such setting"
             raise SiteError(f"{where}: {path + ': ' if path else ''}{message}") from None
         except (ValueError, RecursionError) as error:
             raise SiteError(f"{where} cannot be read: {error}") from None

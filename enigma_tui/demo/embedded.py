@@ -181,7 +181,11 @@ class EmbeddedServer:
         log = self.directory / "valkey.log"
         with log.open("ab") as sink:
             self._keeper = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(Path(keeper.__file__).absolute()), *command],
+                [
+                    *(sys.executable, "-I", "-S", str(Path(keeper.__file__).absolute())),
+                    *(str(directory) for directory in self._made),
+                    *("--", *command),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=sink,

@@ -35,6 +35,10 @@ class Figures:
     """The share of calls, 0 to 1, answered within the site's threshold."""
     per_minute: Sequence[int]
     """Calls answered in each of the last minutes, the oldest first; the last is not over."""
+    last_minute: int = 0
+    """Calls answered within the last sixty seconds."""
+    late: int = 0
+    """Calls that were collected late, and so are in none of the other figures."""
 
 
 class Metrics:
@@ -46,6 +50,8 @@ class Metrics:
         self._holds: SortedList = SortedList()
         self._sum = 0.0
         self._minutes: dict[int, int] = {}
+        self._last_minute: deque[int] = deque()
+        self._late: deque[int] = deque()
 
     def answered(self, call: Call, entry: EntryId) -> None:
         """Count an inbound call if `entry` is the one that told of its first connection.
@@ -54,9 +60,13 @@ class Metrics:
         """
         if call.direction is not Direction.INBOUND:
             return
-        if not call.legs or call.late or call.legs[0].entry != entry:
+        if not call.legs or call.legs[0].entry != entry:
+            return
+        if call.late:
+            self._late.append(entry.ms)
             return
         self._answered.append((entry.ms, call.hold))
+        self._last_minute.append(entry.ms)
         minute = entry.ms // 60_000
         self._minutes[minute] = self._minutes.get(minute, 0) + 1
         if call.hold is not None:
@@ -70,6 +80,9 @@ class Metrics:
             if hold is not None:
                 self._holds.remove(hold)
                 self._sum -= hold
+        for times, span in ((self._last_minute, 60_000), (self._late, WINDOW_MS)):
+            while times and times[0] <= now_ms - span:
+                times.popleft()
         for minute in [m for m in self._minutes if m < (now_ms - WINDOW_MS) // 60_000]:
             del self._minutes[minute]
         known = len(self._holds)
@@ -82,6 +95,8 @@ class Metrics:
             p90=self._holds[-(-known * 9 // 10) - 1] if known else None,
             service_level=self._holds.bisect_right(self.threshold) / known if known else None,
             per_minute=self._per_minute(now_ms),
+            last_minute=len(self._last_minute),
+            late=len(self._late),
         )
 
     def _per_minute(self, now_ms: int) -> Sequence[int]:

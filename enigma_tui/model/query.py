@@ -11,7 +11,7 @@ quote and a backslash. Adjacent words of digits are one number.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NoReturn
@@ -33,7 +33,7 @@ from .query_fields import (
 )
 from .text import safe
 
-__all__ = ["FIELDS", "Lens", "Query", "QueryError", "field_values", "parse", "with_field"]
+__all__ = ["FIELDS", "Lens", "Query", "QueryError", "parse"]
 
 FIELDS: Mapping[str, str] = MappingProxyType({name: entry.help for name, entry in TABLE.items()})
 """Each field's name and what it is, in one line."""
@@ -45,10 +45,12 @@ MAX_DEPTH = 50
 """How deep parentheses may nest."""
 
 _OPERATOR = re.compile(r"!=|>=|<=|[:=<>]")
+# What can only be meant as a term of its own: a field with its operator, or a comparison.
+_TERM = re.compile(rf"(?:{'|'.join(TABLE)})\s*[:=]|[A-Za-z]+\s*(?:[<>]|!=)")
 _WORD = re.compile(r'(?:(?!!=)[^\s"():=<>])+')
-_VALUE = re.compile(r'[^\s"(),]+')
+VALUE = re.compile(r'[^\s"(),]+')
 _DIGITS = re.compile(r"[0-9-]*[0-9][0-9-]*")
-_DIGIT = "0123456789-"
+DIGIT = "0123456789-"
 _KEYWORDS = frozenset({"and", "or"})
 
 
@@ -77,46 +79,8 @@ def parse(text: str, codes: Collection[str] = ()) -> Query:
     return Query(text, parser.timed, test)
 
 
-def field_values(text: str, name: str) -> tuple[str, ...]:
-    """Return the values of the `name:` term that stands by itself in a filter, `()` if none does.
-
-    By itself: neither negated nor in parentheses nor one side of an `or`. Ranges and wildcards
-    are returned as they are written. A text that is no filter has none.
-    """
-    try:
-        terms = _top_level(text)
-    except QueryError:
-        return ()
-    for term in terms:
-        if term.field == name:
-            return tuple(value.text for value in term.values)
-    return ()
-
-
-def with_field(text: str, name: str, values: Sequence[str], *, exactly: bool = False) -> str:
-    """Return the filter with `values` in its `name:` term, and the rest as it was typed.
-
-    With `exactly` it is a `name=` term, which takes no longer values that begin alike. Replaces
-    the term that `field_values` reads, adds one if there is none, and removes it if there are no
-    values. Raises `QueryError` if `text` is no filter or would not be one after.
-    """
-    if name not in TABLE:
-        raise _unknown_field(name, 0, 0)
-    terms = _top_level(text)
-    if not values and all(term.field != name for term in terms):
-        return text
-    operator = "=" if exactly else ":"
-    new = f"{name}{operator}{','.join(_written(value, name) for value in values)}" if values else ""
-    if not terms and text.strip():
-        changed = f"({text.strip()}) {new}"  # an `or` would take the new term for one side alone
-    else:
-        changed = _rewritten(text, terms, name, new)
-    parse(changed)
-    return changed
-
-
 @dataclass(frozen=True, slots=True)
-class _Term:
+class Term:
     """One of the things that are ANDed, and where it stands in the text."""
 
     test: Test
@@ -127,7 +91,7 @@ class _Term:
     values: tuple[Value, ...] = ()
 
 
-def _any_of_all(alternatives: list[list[_Term]]) -> Test:
+def _any_of_all(alternatives: list[list[Term]]) -> Test:
     return any_of(all_of(term.test for term in terms) for terms in alternatives)
 
 
@@ -178,7 +142,7 @@ class _Parser:
         self._depth = 0
         self.timed = False
 
-    def alternatives(self) -> list[list[_Term]]:
+    def alternatives(self) -> list[list[Term]]:
         """Read all of the text: what is ORed, each of it what is ANDed."""
         self._skip_space()
         if self._at == len(self._text):
@@ -188,19 +152,19 @@ class _Parser:
             self._fail("no parenthesis is open here", self._at, self._at + 1)
         return found
 
-    def _alternatives(self) -> list[list[_Term]]:
+    def _alternatives(self) -> list[list[Term]]:
         found = [self._terms()]
         while self._keyword("or"):
             found.append(self._terms())
         return found
 
-    def _terms(self) -> list[_Term]:
+    def _terms(self) -> list[Term]:
         terms = [self._term()]
         while self._keyword("and") or not (self._peek() in ("", ")") or self._next_word() == "or"):
             terms.append(self._term())
         return terms
 
-    def _term(self) -> _Term:
+    def _term(self) -> Term:
         self._skip_space()
         start = self._at
         while self._peek() == "!" and not self._text.startswith("!=", self._at):
@@ -211,9 +175,9 @@ class _Parser:
         if not negations:
             return term
         test = complement(term.test) if negations % 2 else term.test
-        return _Term(test, start, self._at)
+        return Term(test, start, self._at)
 
-    def _positive(self) -> _Term:
+    def _positive(self) -> Term:
         start = self._at
         if self._peek() == "(":
             return self._group()
@@ -221,7 +185,7 @@ class _Parser:
             value = self._phrase()
             if not value.text:
                 self._fail("a word is expected between the quotes", start, self._at)
-            return _Term(_bare(value), start, self._at)
+            return Term(_bare(value), start, self._at)
         word = self._next_word()
         if not word or word in _KEYWORDS:
             self._fail_at_term(word)
@@ -232,7 +196,7 @@ class _Parser:
         if operator is None:
             self._at = end
             value = self._joined(Value(self._text[start:end], start, end))
-            return _Term(_bare(value), start, self._at)
+            return Term(_bare(value), start, self._at)
         return self._field_term(word, start, end, operator)
 
     def _fail_at_term(self, word: str) -> NoReturn:
@@ -248,7 +212,7 @@ class _Parser:
         start = end - len(self._text[:end].split()[-1])
         self._fail("a word or a field is expected after this", start, end)
 
-    def _group(self) -> _Term:
+    def _group(self) -> Term:
         start = self._at
         self._depth += 1
         if self._depth > MAX_DEPTH:
@@ -259,13 +223,13 @@ class _Parser:
             self._fail("this parenthesis is not closed: ) is expected", start, start + 1)
         self._at += 1
         self._depth -= 1
-        return _Term(_any_of_all(found), start, self._at)
+        return Term(_any_of_all(found), start, self._at)
 
-    def _field_term(self, word: str, start: int, end: int, operator: re.Match[str]) -> _Term:
+    def _field_term(self, word: str, start: int, end: int, operator: re.Match[str]) -> Term:
         name, op = word.casefold(), operator[0]
         entry = TABLE.get(name)
         if entry is None:
-            raise _unknown_field(word, start, end)
+            raise unknown_field(word, start, end)
         self.timed |= entry.timed
         self._at = operator.end()
         ordered = op not in (":", "=", "!=")
@@ -275,13 +239,19 @@ class _Parser:
         while self._peek() == ",":
             self._at += 1
             values.append(self._value("a value is expected after the comma", self._at - 1))
+            if _TERM.match(self._text, values[-1].start):
+                self._fail(
+                    "a comma joins values; terms stand apart with a space",
+                    values[-1].start,
+                    values[-1].end,
+                )
         if len(values) > 1 and ordered:
             self._fail(f"{op} takes one value", values[1].start, values[-1].end)
         if entry.phone and not values[-1].quoted:
             values[-1] = self._joined(values[-1])
         kept = tuple(values)
         test = entry.compile(op, kept, self._codes)
-        return _Term(test, start, self._at, name if op in (":", "=") else "", kept)
+        return Term(test, start, self._at, name if op in (":", "=") else "", kept)
 
     def _value(self, expected: str, begun: int) -> Value:
         before = self._at
@@ -289,7 +259,7 @@ class _Parser:
         start = self._at
         if self._peek() == '"':
             return self._phrase()
-        found = _VALUE.match(self._text, start)
+        found = VALUE.match(self._text, start)
         # `contact:or` means the word; in `contact: or …` the value has been forgotten.
         if found is None or (start > before and found[0].casefold() in _KEYWORDS):
             self._fail(expected, begun, before)
@@ -355,47 +325,12 @@ class _Parser:
         raise QueryError(message, start, end)
 
 
-def _unknown_field(word: str, start: int, end: int) -> QueryError:
+def unknown_field(word: str, start: int, end: int) -> QueryError:
     near = suggestion(word, TABLE) or f": one of {', '.join(TABLE)} is expected"
     return QueryError(f"unknown field {safe(word, 40)!r}{near}", start, end)
 
 
-# ── changing ────────────────────────────────────────────────────────────────────────────────
-
-
-def _top_level(text: str) -> list[_Term]:
+def top_level(text: str) -> list[Term]:
     """Return what a filter ANDs; nothing if it is empty or an `or`."""
     alternatives = _Parser(text, ()).alternatives()
     return alternatives[0] if len(alternatives) == 1 else []
-
-
-def _rewritten(text: str, terms: list[_Term], name: str, new: str) -> str:
-    """Return `text` with the first `name:` term become `new`, and further ones gone."""
-    written = ""
-    previous = -1
-    for index, term in enumerate(terms):
-        ours = term.field == name
-        part = new if ours else text[term.start : term.end]
-        if ours:
-            new = ""
-        if not part:
-            continue
-        if previous < 0:
-            written = part
-        elif previous == index - 1:
-            written += text[terms[previous].end : term.start] + part
-        else:
-            # What stood between has gone; words of digits must not join over the gap.
-            join = written[-1] in _DIGIT and part[0] in _DIGIT
-            written += f" and {part}" if join else f" {part}"
-        previous = index
-    return f"{written} {new}".strip() if new else written
-
-
-def _written(value: str, name: str) -> str:
-    """Return `value` as it is typed: in quotes where it would be read as something else."""
-    # A number is quoted always, for words of digits that follow would join it.
-    if not TABLE[name].phone and _VALUE.fullmatch(value):
-        return value
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

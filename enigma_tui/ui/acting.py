@@ -86,16 +86,14 @@ class Acting:
             self._tell(call, draft, answer)
 
     def _keep(self, call: Call, draft: Draft, error: BaseException) -> None:
-        """Bring back what was typed, with the reason; but not over what is being typed now.
+        """Keep what was chosen and typed, and say so.
 
-        The draft keeps its id, so that handing in the same again records it once, whatever became
-        of it the first time.
+        No dialog opens by itself: it would take the keys that are meant for the board. The draft
+        keeps its id, so that handing in the same again records it once, whatever became of it
+        the first time.
         """
         fault = explain(error, self._connection.address.shown)
         problem = f"Not recorded, as far as is known: {fault}"
-        if len(self._app.screen_stack) == 1:
-            self._open(call, draft, f"{problem} enter tries again.")
-            return
         self._kept[call.key] = draft, f"{problem} enter tries again."
         self._app.notify(
             f"{problem} {draft.code} for {self._named(call)} is kept: "

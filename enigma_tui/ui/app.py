@@ -1,7 +1,9 @@
 """Wires the floor, the journal and the screens together, and does nothing else."""
 
 import asyncio
+import contextlib
 import logging
+import signal
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ import textual
 from rich.traceback import Traceback
 from textual import events
 from textual.app import App
+from textual.worker import WorkerError
 
 from ..journal.collector import Collector
 from ..journal.connection import Connection
@@ -38,6 +41,9 @@ from .screens.help import HelpDialog
 from .themes import OWN
 
 log = logging.getLogger(__name__)
+
+LEAVE_SECONDS = 2.0
+"""How long quitting may wait for a server that does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,11 @@ class EnigmaApp(App[None]):
     def on_mount(self) -> None:
         """Start following; what is read then tells whether to collect."""
         collect_less_often()
+        # A closed terminal or a service manager ends the program as q does: the screen is put
+        # back, the lease given up.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with contextlib.suppress(RuntimeError, ValueError):  # not in the main thread
+                asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self.theme = self.settings.theme
         self.set_keymap(self.settings.keys)
         self.run_worker(self.keyboard.run(), name="keyboard")
@@ -231,5 +242,10 @@ class EnigmaApp(App[None]):
             self.acting.begin(call)
 
     async def on_unmount(self) -> None:
-        """Close the connections; the lease has been given up by the collector's own end."""
+        """Wait for the workers, so that the lease is given up; then close the connections."""
+        for worker in list(self.workers):
+            # They have been cancelled. Cancelling again would cut giving up the lease short.
+            with contextlib.suppress(WorkerError, TimeoutError):
+                async with asyncio.timeout(LEAVE_SECONDS):
+                    await worker.wait()
         await self.startup.connection.close()

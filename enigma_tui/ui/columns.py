@@ -112,7 +112,8 @@ def state_word(call: Call, look: Look) -> Cell:
 
 def _at(call: Call, look: Look) -> Cell:
     if look.now_ms - call.began.ms < _HALF_A_DAY_MS:
-        return Cell(clock(call.began.ms))
+        at = clock(call.began.ms)
+        return Cell(f"≤{at[:5]}" if call.late else at)
     # Long ago the day matters more than the second.
     return Cell(moment(call.began.ms, look.now_ms).rpartition(" ")[0] or clock(call.began.ms))
 

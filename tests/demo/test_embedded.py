@@ -198,6 +198,20 @@ def test_it_does_not_outlive_its_owner(tmp_path: Path, number: signal.Signals) -
         assert eventually(lambda: gone(pid))
 
 
+def test_its_own_directory_is_removed_even_when_the_owner_is_killed() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as owner:
+        assert owner.stdout is not None
+        pid = int(owner.stdout.readline())
+        directory = Path(os.readlink(f"/proc/{pid}/cwd")) if Path("/proc/self").exists() else None
+        owner.kill()
+        owner.wait(BOUND)
+        assert eventually(lambda: gone(pid))
+        if directory is not None:
+            assert eventually(lambda: not directory.exists())
+
+
 def test_a_killed_keeper_leaves_nothing_behind_after_a_stop() -> None:
     with EmbeddedServer() as server:
         pid = server.pid
@@ -237,7 +251,7 @@ sys.exit(keeper.main(sys.argv[1:]))
 @pytest.mark.parametrize("how", ["end of input", "SIGTERM", "kill"])
 def test_a_deaf_command_is_killed_after_the_grace(how: str) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", HASTY, sys.executable, "-c", STUBBORN],
+        [sys.executable, "-c", HASTY, "--", sys.executable, "-c", STUBBORN],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -260,7 +274,7 @@ def test_a_deaf_command_is_killed_after_the_grace(how: str) -> None:
 
 def test_the_keeper_ends_with_its_command() -> None:
     with subprocess.Popen(
-        [sys.executable, "-I", "-S", keeper.__file__, sys.executable, "-c", "pass"],
+        [sys.executable, "-I", "-S", keeper.__file__, "--", sys.executable, "-c", "pass"],
         stdin=subprocess.PIPE,
     ) as kept:
         assert kept.wait(BOUND) == 0

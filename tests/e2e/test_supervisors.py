@@ -1,12 +1,15 @@
 """What supervisors do, in real terminals on one server."""
 
 import json
+import os
 import re
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import redis
 
 from enigma_tui.demo.embedded import EmbeddedServer
@@ -232,6 +235,49 @@ def test_a_killed_board_comes_back_with_every_call(
         two.wait_for("[1 Live 600]")
         with Terminal(*arguments, home=home / "c") as again:
             again.wait_for("[1 Live 600]")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_as_q_does(
+    server: EmbeddedServer,
+    client: redis.Redis,
+    with_cdr: None,
+    home: Path,
+    number: signal.Signals,
+) -> None:
+    with Terminal("--redis-url", server.url, home=home) as board:
+        board.wait_for("● live")
+        client.rpush(INBOUND, call(1))
+        board.wait_for("[1 Live 1]")
+        os.kill(board.pid, number)
+        board.wait_until_ended()
+        assert board.output.rstrip().endswith(b"\x1b[?25h") or b"\x1b[?1049l" in board.output
+        assert b"\x1b[?1000l" in board.output
+    assert not client.exists("{enigma-tui}:collector"), "the lease has not been given up"
+
+
+def test_what_cannot_be_recorded_never_takes_the_keyboard(
+    server: EmbeddedServer, client: redis.Redis, with_cdr: None, home: Path
+) -> None:
+    with Terminal("--redis-url", server.url, home=home, columns=160) as board:
+        board.wait_for("● live")
+        for ref in range(1, 6):
+            client.rpush(INBOUND, call(ref, 2000 + ref))
+        board.wait_for("[1 Live 5]")
+        client.close()
+        server.stop()
+        board.wait_for("disconnected")
+        board.send("gdr")
+        board.wait_for("has not answered yet")
+        board.send("jjj")
+        board.wait_for("is kept")
+        assert re.search("▌.* 2 ", board.text()), "the cursor has not moved on"
+        server.start()
+        board.wait_for("● live")
+        board.send("gd")
+        board.wait_for("enter tries again")
+        board.send("\r")
+        board.wait_for(lambda text: bool(re.search(" 5 +resolved", text)))
 
 
 def test_a_setting_that_only_the_screen_knows_is_refused_before_it_opens(

@@ -22,7 +22,7 @@ def call(
     direction: Direction = Direction.INBOUND,
 ) -> Call:
     entry = EntryId(ms, 0)
-    key = CallKey("pbx", Feed.CLICK2DIAL, "1", entry)
+    key = CallKey("pbx", Feed.INBOUND, "1", entry)
     return Call(key, "", "", "", direction, hold=hold, legs=(Leg("1", entry, late),))
 
 
@@ -47,12 +47,14 @@ def test_a_day_worked_by_hand() -> None:
         p90=60.0,  # the ninth of ten
         service_level=0.4,  # four of ten within 20 seconds, the threshold itself included
         per_minute=[0, 0, 0, 0, 0, 10, 0, 1],
+        last_minute=1,
+        late=1,
     )
 
 
 def test_where_nothing_is_known_there_are_no_figures() -> None:
     assert Metrics().at(T) == Figures(0, None, None, None, None, [0] * 8)
-    assert fed([call(T, None)]).at(T) == Figures(1, None, None, None, None, [0] * 7 + [1])
+    assert fed([call(T, None)]).at(T) == Figures(1, None, None, None, None, [0] * 7 + [1], 1)
 
 
 @pytest.mark.parametrize(("ago", "counted"), [(WINDOW_MS - 1, 1), (WINDOW_MS, 0)])

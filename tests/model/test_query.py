@@ -24,10 +24,9 @@ from enigma_tui.model.query import (
     Lens,
     Query,
     QueryError,
-    field_values,
     parse,
-    with_field,
 )
+from enigma_tui.model.query_edit import field_values, with_field
 
 NOW = 1_763_800_000_000
 LENS = Lens(
@@ -54,7 +53,7 @@ def call(
     source: str = "pbx",
 ) -> Call:
     legs = (Leg(ext, entry(ago)),) if ext else ()
-    key = CallKey(source, Feed.CLICK2DIAL, ref, entry(ago))
+    key = CallKey(source, Feed.INBOUND, ref, entry(ago))
     return Call(key, caller, dialled, contact, Direction.INBOUND, hold=hold, legs=legs)
 
 
@@ -504,7 +503,7 @@ def test_a_field_that_was_added_narrows_the_filter_and_can_be_taken_back(
         ("082 ext:2001 000", "ext", [], "082 and 000"),
         ("!ext:2001", "ext", ["2004"], "!ext:2001 ext:2004"),
         ("(ext:2001)", "ext", ["2004"], "(ext:2001) ext:2004"),
-        ("ext=2001", "ext", ["2004"], "ext=2001 ext:2004"),
+        ("ext=2001", "ext", ["2004"], "ext:2004"),
         ("a or ext:2001", "ext", ["2004"], "(a or ext:2001) ext:2004"),
         ("ext:2000-2099,20*", "ext", ["2000-2099", "20*", "3"], "ext:2000-2099,20*,3"),
         ("", "contact", ["", "a b", 'q"\\', "or"], 'contact:"","a b","q\\"\\\\",or'),
@@ -516,6 +515,11 @@ def test_with_field_changes_its_term_and_leaves_the_rest(
     text: str, field: str, values: list[str], expected: str
 ) -> None:
     assert with_field(text, field, values) == expected
+
+
+def test_with_field_can_ask_for_exactly_the_values() -> None:
+    assert with_field("acc ext:20", "ext", ["2001"], exactly=True) == "acc ext=2001"
+    assert with_field("ext=2001", "ext", [], exactly=True) == ""
 
 
 @pytest.mark.parametrize(
@@ -548,3 +552,16 @@ def test_with_field_refuses_what_would_be_no_filter() -> None:
     ):
         with pytest.raises(QueryError):
             with_field(text, field, values)
+
+
+@pytest.mark.parametrize(
+    "text", ["ext:2001, hold>60s", "ext:2001,hodl>3", "ext:2001, caller:082", "ext:1, disp!=x"]
+)
+def test_a_term_behind_a_comma_is_a_mistake_and_not_a_value(text: str) -> None:
+    with pytest.raises(QueryError, match="space") as caught:
+        parse(text)
+    assert caught.value.start > text.index(",")
+
+
+def test_a_value_behind_a_comma_may_be_anything_else() -> None:
+    assert parse('contact:a,b-1,"hold>60"').text

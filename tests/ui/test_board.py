@@ -232,8 +232,9 @@ async def test_what_was_typed_survives_a_server_that_is_away(
 
         monkeypatch.setattr(quick, "execute_command", away)
         await type_keys(app, pilot, "d", "p", *"was rude", "enter")
-        await eventually(lambda: isinstance(app.screen, DispositionDialog))
-        await pilot.pause()
+        await eventually(lambda: app.acting._kept)
+        assert len(app.screen_stack) == 1, "a failure must not take the keyboard"
+        await type_keys(app, pilot, "d")
         assert app.screen.query_one("#note").value == "was rude"  # type: ignore[attr-defined]
         assert "cannot be reached" in app.screen._problem
         monkeypatch.setattr(quick, "execute_command", answers)
@@ -439,9 +440,8 @@ async def test_another_choice_after_a_lost_answer_never_claims_what_is_not_recor
         monkeypatch.setattr(app, "notify", lambda message, **_: said.append(message))
         app.floor.pause(True)  # the board does not see yet that it was recorded
         await type_keys(app, pilot, "d", "r")
-        await eventually(lambda: isinstance(app.screen, DispositionDialog))
-        await pilot.pause()
-        await type_keys(app, pilot, "escape", "s")
+        await eventually(lambda: app.acting._kept)
+        await type_keys(app, pilot, "d", "escape", "s")
         await eventually(lambda: len(lost) == 2)
         await pilot.pause()
         assert lost[0].id != lost[1].id

@@ -12,7 +12,8 @@ from textual.widgets import Footer
 
 from ...journal.collector import CollectorStatus
 from ...model.call import Call
-from ...model.query import Query, QueryError, field_values, parse, with_field
+from ...model.query import Query, QueryError, parse
+from ...model.query_edit import field_values, with_field
 from ...model.sorting import Sort
 from ...model.view import Tab
 from ..columns import COLUMNS, Look, Marks

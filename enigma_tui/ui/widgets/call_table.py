@@ -74,6 +74,7 @@ class CallTable(ScrollView, can_focus=True):
         self._touched = clock()
         self._cursor_line: int | None = None
         self._columns: Sequence[Placed] = ()
+        self._empty_shown = ""
         self._shown: dict[int, _Shown | None] = {}
         self._styles_by_name: dict[str, Style] = {}
 
@@ -89,6 +90,9 @@ class CallTable(ScrollView, can_focus=True):
         width = self._width()
         lines = self._line_count()
         calls = self.floor.view.window(top, lines)
+        if not calls and self._empty_shown != self.empty_text:
+            self._empty_shown = self.empty_text
+            self.refresh()
         painted = 0
         for line in range(lines):
             new = self._showing(calls[line], look) if line < len(calls) else None
@@ -237,14 +241,20 @@ class CallTable(ScrollView, can_focus=True):
 
     def _empty(self, y: int, width: int) -> Strip:
         base = self._style("base")
-        text = self.empty_text if y == 2 and not len(self.floor.view) else ""
+        words = self.empty_text.split("\n") if not len(self.floor.view) else []
+        text = words[y - 2] if 0 <= y - 2 < len(words) else ""
         return Strip(
             [Segment(fill(f"  {text}", width), base + self._style("quiet"))]
         ).adjust_cell_length(width, base)
 
     @property
     def empty_text(self) -> str:
-        """What stands where there are no rows."""
+        """What stands where there are no rows; may have several lines."""
+        follower = self.floor.follower
+        if follower and follower.link.fault and not self.floor.board.calls:
+            return f"{follower.link.fault.sentence}.\n{follower.link.fault.remedy}"
+        if not self.floor.caught_up:
+            return ""
         if self.floor.view.query.text:
             return "No call matches the filter. esc takes it away."
         return {

@@ -25,9 +25,12 @@ class FiguresLine(Line):
         floor = self.floor
         figures = floor.figures()
         level = figures.service_level
+        live, to_dispose = f"{floor.tally.live:,}", f"{floor.tally.to_dispose:,}"
+        if not floor.board.calls and not floor.caught_up:
+            live = to_dispose = "—"  # nothing is known yet, which is not the same as none
         return [
-            _figure(0, "LIVE", f"{floor.tally.live:,}"),
-            _figure(0, "TO DISPOSE", f"{floor.tally.to_dispose:,}"),
+            _figure(0, "LIVE", live),
+            _figure(0, "TO DISPOSE", to_dispose),
             _figure(1, "LONGEST HOLD (answered)", _seconds(figures.longest_hold)),
             _figure(2, "ASA", _seconds(figures.asa)),
             _figure(4, "P90", _seconds(figures.p90)),
@@ -40,10 +43,12 @@ class FiguresLine(Line):
                 5,
                 (
                     (sparkline(figures.per_minute) + " ", SPARK),
-                    (f"{figures.per_minute[-2]}/min", VALUE),
+                    (f"{figures.last_minute:,}/min", VALUE),
                 ),
             ),
             (6, (("last 30 min", NAME),)),
+            # Said before anything else is: a hold in the table may be longer than the longest.
+            *([(1, ((f"without {figures.late:,} late", NAME),))] if figures.late else []),
         ]
 
 

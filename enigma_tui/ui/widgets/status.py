@@ -8,7 +8,7 @@ from ..columns import clock
 from ..floor import Floor
 from .line import Item, Line, Part
 
-STALE_SECONDS = 7.0
+STALE_SECONDS = 4.0
 """No answer for this long, and what is on screen is called stale."""
 
 TITLE, GOOD, WAIT, BAD, QUIET = (
