@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import Screen
@@ -34,6 +34,9 @@ FRAME_SECONDS = 1 / 30
 BUSY_FRAME_SECONDS = 1 / 15
 """The same while most rows move: nobody reads faster, and a slow line carries every byte."""
 
+_TITLE_COLUMN = 3
+"""Where in the table's border the names of the views begin."""
+
 
 class BoardScreen(Screen[None]):
     """Shows a floor, and looks at it the way the supervisor asks for."""
@@ -55,6 +58,7 @@ class BoardScreen(Screen[None]):
         self.floor = floor
         self._frame: Timer | None = None
         self._dirty = False
+        self._tab_ends: dict[Tab, int] = {}
         self.status = StatusLine(floor, collector, watching=watching)
         self.figures = FiguresLine(floor)
         self.table = CallTable(floor, own_name, marks)
@@ -125,6 +129,7 @@ class BoardScreen(Screen[None]):
             chosen = tab is view.tab
             words = f"{place} {tab.value} {counts[tab]:,}"
             title.append(f"[{words}]" if chosen else f" {words} ", "bold" if chosen else "")
+            self._tab_ends[tab] = _TITLE_COLUMN + len(title)
         shown = "call" if view.matching == 1 else "calls"
         subtitle = f"{view.matching:,} {shown}"
         if view.query.text:
@@ -194,6 +199,14 @@ class BoardScreen(Screen[None]):
         """Show one of the views."""
         self.floor.look(tab=Tab(name))
         self.repaint()
+
+    @on(events.Click, "#calls")
+    def _tab_clicked(self, event: events.Click) -> None:
+        if event.widget is self.query_one("#calls") and event.y == 0:
+            for tab, end in self._tab_ends.items():
+                if _TITLE_COLUMN <= event.x < end:
+                    self.action_tab(tab.value)
+                    break
 
     def action_sort(self) -> None:
         """Choose the column to sort by."""
