@@ -23,6 +23,8 @@ def command(ctx: click.Context, yes: bool) -> None:
       enigma-tui --redis-url redis://pbx.example/0 collect --yes
     """
     loaded = common.settings(ctx)
+    common.refuse_read_only(loaded, "nothing is collected")
+    common.log_to_file()
     link = common.connection(loaded.settings, "collector")
     keys = Keys(loaded.settings.prefix)
 
@@ -43,14 +45,12 @@ def command(ctx: click.Context, yes: bool) -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        task = asyncio.create_task(collector.run())
-        await asyncio.wait(
-            {task, asyncio.create_task(stop.wait()), asyncio.create_task(_report(collector))},
-            return_when=asyncio.FIRST_COMPLETED,
-        )
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        click.echo(f"stopped; {collector.status.moved:,} notifications moved", err=True)
+        reporting = asyncio.create_task(_report(collector))
+        try:
+            await common.until(stop, collector.run())
+        finally:
+            reporting.cancel()
+            common.say(f"stopped; {collector.status.moved:,} notifications moved")
         return 0
 
     common.run(work(), link)
@@ -65,7 +65,7 @@ async def _report(collector: Collector) -> None:
         if state != told:
             told = state
             if status.fault:
-                click.echo(str(status.fault), err=True)
+                common.say(str(status.fault))
             else:
-                click.echo("collecting" if status.holding else "another one collects", err=True)
+                common.say("collecting" if status.holding else "another one collects")
         await asyncio.sleep(0.5)

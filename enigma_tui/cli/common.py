@@ -1,47 +1,83 @@
 """What the commands share: reading the settings, connecting, and failing well."""
 
 import asyncio
+import contextlib
 import logging
+import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import click
 
 from .. import paths
 from ..journal.connection import Address, AddressError, Connection, connect
 from ..journal.desk import Who, who_am_i
-from ..journal.faults import FAILED, explain
+from ..journal.faults import FAILED, explain, first_of, trail
 from ..journal.keys import Keys
 from ..journal.sites import SiteStore, StoredSite
 from ..model.phone import Dialplan
 from ..model.query import Query, QueryError, parse
+from ..model.text import safe
 from ..settings import Loaded, Settings, SettingsError, load
-from ..site import Site, SiteError
+from ..site import SiteError
+
+_T = TypeVar("_T")
+
+log = logging.getLogger(__name__)
 
 WRONG = 2
 """The exit code for a wrong setting or a wrong command line; 1 is for everything else."""
 
 
+class Unwritable(Exception):
+    """Standard output takes no more, which is no fault of the server."""
+
+    def __init__(self, why: OSError) -> None:
+        super().__init__(f"standard output cannot be written: {why.strerror}")
+        self.quiet = isinstance(why, BrokenPipeError)
+        """Whoever read the lines has had enough; that is not a fault at all."""
+
+
+def out(line: str) -> None:
+    """Print a line; raises `Unwritable` where nobody reads, or the disk is full."""
+    try:
+        click.echo(line)
+    except OSError as error:
+        raise Unwritable(error) from error
+
+
+def say(line: str) -> None:
+    """Tell a person something on stderr. That nobody listens there any more stops nothing."""
+    with contextlib.suppress(OSError):
+        click.echo(line, err=True)
+
+
 def fail(message: str, code: int = 1) -> NoReturn:
     """Say what is wrong on stderr and end."""
     for line in message.splitlines():
-        click.echo(f"enigma-tui: {line}", err=True)
+        say(f"enigma-tui: {line}")
     sys.exit(code)
 
 
-def settings(ctx: click.Context, **flags: object) -> Loaded:
-    """Read the settings; a mistake in them ends the program before any screen opens."""
+def settings(
+    ctx: click.Context, *, presets: Mapping[str, object] | None = None, **flags: object
+) -> Loaded:
+    """Read the settings; a mistake in them ends the program before any screen opens.
+
+    `presets` count for more than the file and the environment, and less than the command line.
+    """
     given = ctx.find_root().obj
     file: Path | None = given["config"]
+    typed = {name: value for name, value in given["flags"].items() if value is not None}
     own = {name: value for name, value in flags.items() if value is not None}
     try:
         loaded = load(
             file or paths.config_file(),
             required=file is not None,
-            flags={**given["flags"], **own},
+            flags={**(presets or {}), **typed, **own},
         )
     except SettingsError as error:
         fail(str(error), WRONG)
@@ -57,11 +93,19 @@ def settings(ctx: click.Context, **flags: object) -> Loaded:
     return loaded
 
 
-def filter_of(text: str, where: str, site: Site | None = None) -> Query:
-    """Read a filter; a mistake is pointed at and ends the program."""
-    codes = [code.code for code in (site or Site()).code_tree().leaves()]
+def refuse_read_only(loaded: Loaded, what: str) -> None:
+    """End a command that would change something if only watching is allowed."""
+    if loaded.settings.read_only:
+        fail(f"{loaded.origins['read_only']}: read_only is set: {what}", WRONG)
+
+
+def filter_of(text: str, where: str) -> Query:
+    """Read a filter; a mistake is pointed at and ends the program.
+
+    Any disposition code will do: which there are is known only once the site's settings are.
+    """
     try:
-        return parse(text, codes)
+        return parse(text)
     except QueryError as error:
         pointer = " " * error.start + "^" * max(1, error.end - error.start)
         fail(f"{where}: {error.message}\n  {text}\n  {pointer}", WRONG)
@@ -74,9 +118,8 @@ def connection(loaded: Settings, role: str) -> Connection:
 
 def who(loaded: Loaded, link: Connection) -> Who:
     """Return under which name to act: the ACL user's, unless another was asked for."""
-    if "name" in loaded.origins:
-        return Who(loaded.settings.name)
-    return who_am_i(link, loaded.settings.name)
+    declared = safe(loaded.settings.name)
+    return Who(declared) if "name" in loaded.origins else who_am_i(link, declared)
 
 
 async def stored_site(link: Connection, keys: Keys) -> StoredSite | None:
@@ -84,27 +127,63 @@ async def stored_site(link: Connection, keys: Keys) -> StoredSite | None:
     return await SiteStore(link, keys).load()
 
 
+async def until(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Run what does not end by itself until `stop` is set.
+
+    It deals with the server's faults itself, so whatever else it raises is a mistake, which ends
+    the program.
+    """
+    running = asyncio.create_task(work)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    running.cancel()
+    stopping.cancel()
+    await asyncio.gather(running, stopping, return_exceptions=True)
+    error = None if running.cancelled() else running.exception()
+    if isinstance(error, Unwritable):
+        raise error
+    if error is not None:
+        _broken(error)
+
+
 def run(task: Coroutine[Any, Any, int], link: Connection) -> NoReturn:
     """Run a command to its end, and end the program with what it returns."""
+    sys.exit(ask(task, link))
 
-    async def closing() -> int:
+
+def ask(task: Coroutine[Any, Any, _T], link: Connection) -> _T:
+    """Return what a command's work returns; whatever goes wrong ends the program."""
+
+    async def closing() -> _T:
         try:
             return await task
         finally:
             await link.close()
 
     try:
-        sys.exit(asyncio.run(closing()))
+        return asyncio.run(closing())
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
-        # Whoever read the lines has had enough; that is not a fault.
-        sys.stderr.close()
-        sys.exit(0)
+    except Unwritable as error:
+        # What is left in the buffer would fail again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.quiet:
+            sys.exit(0)
+        fail(str(error))
     except FAILED as error:
         fail(str(explain(error, link.address.shown)))
     except SiteError as error:
         fail(f"{error}\nMend it with: enigma-tui site edit")
+    except Exception as error:
+        _broken(error)
+
+
+def _broken(error: BaseException) -> NoReturn:
+    """End the program because of a mistake in it."""
+    mistake = first_of(error)
+    kind, name = type(mistake).__name__, click.get_current_context().info_name
+    log.error("%s failed: %s at %s", name, kind, trail(mistake))
+    fail(f"{name} ended by a mistake in this program, {kind}; {paths.log_file()} says where")
 
 
 def log_to_file() -> None:

@@ -6,11 +6,15 @@ from functools import partial
 
 import click
 
+from ..journal.keys import DEFAULT_PREFIX
 from . import common
 from .board import open_board
 
 HEAD_START = 600.0
 """Seconds that the simulated day is old when the board opens, so that the floor is busy."""
+
+_OWN = {"collect": "yes", "filter": "", "prefix": DEFAULT_PREFIX, "read_only": False}
+"""What a supervisor has set for the real floor, and would leave the simulated one empty."""
 
 
 @click.command("demo")
@@ -30,7 +34,7 @@ def command(ctx: click.Context, rate: float, seed: int | None) -> None:
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     try:
         with EmbeddedServer() as server:
-            loaded = common.settings(ctx, redis_url=server.url, collect="yes")
+            loaded = common.settings(ctx, presets=_OWN, redis_url=server.url)
             link = common.connection(loaded.settings, "demo-pbx")
             pbx = Pbx(seed, profile(rate), epoch=time.time() - HEAD_START)
             open_board(

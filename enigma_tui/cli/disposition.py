@@ -7,6 +7,7 @@ import click
 
 from ..journal.desk import Act, DispositionDesk, Outcome
 from ..journal.keys import Keys
+from ..model.call import Feed
 from ..model.disposition import CodeTree, parse_when
 from ..site import Site
 from . import common
@@ -19,6 +20,11 @@ from .reading import read_board
 @click.option("--note", default="", help="A note to go with it.")
 @click.option("--when", default="", help="When to call back: 30m, 14:30, tomorrow 9:00.")
 @click.option("--source", help="Which PBX, where a site has several.")
+@click.option(
+    "--feed",
+    type=click.Choice([feed.value for feed in Feed]),
+    help="Which call, where several feeds use CALL_REF.",
+)
 @click.option("--as", "name", metavar="NAME", help="Under which name to act.")
 @click.pass_context
 def command(
@@ -28,6 +34,7 @@ def command(
     note: str,
     when: str,
     source: str | None,
+    feed: str | None,
     name: str | None,
 ) -> None:
     """Record CODE as the outcome of the newest call with CALL_REF.
@@ -40,8 +47,7 @@ def command(
       enigma-tui disposition 4711 escalated.billing --note 'double charge'
     """
     loaded = common.settings(ctx, name=name)
-    if loaded.settings.read_only:
-        common.fail("read_only is set: nothing is recorded", common.WRONG)
+    common.refuse_read_only(loaded, "nothing is recorded")
     link = common.connection(loaded.settings, "disposition")
     keys = Keys(loaded.settings.prefix)
 
@@ -62,29 +68,36 @@ def command(
             callback_ms = round(moment.timestamp() * 1000)
         board = await read_board(link, keys, site, loaded.settings.keep_calls)
         names = [source] if source else [one.name for one in site.sources]
-        calls = [call for one in names if (call := board.newest(one, call_ref)) is not None]
+        calls = [
+            call
+            for one in names
+            for call in board.newest(one, call_ref)
+            if feed in (None, call.key.feed)
+        ]
         if not calls:
             common.fail(f"no call {call_ref} in the journal")
         if len(calls) > 1:
+            # Nothing is guessed: the outcome would stand in another call's record.
+            found_as = ", ".join(f"{call.key.feed} of {call.key.source}" for call in calls)
             common.fail(
-                f"{call_ref} is a call of {', '.join(call.key.source for call in calls)}; "
-                "say which with --source",
+                f"{call_ref} is more than one call: {found_as}; say which with --feed or --source",
                 common.WRONG,
             )
         call = calls[0]
-        version = call.disposition.version if call.disposition else 0
         desk = DispositionDesk(link, keys, common.who(loaded, link), site.retention.days)
         # Only a first disposition is made here: one that is there already stands.
         answer = await desk.dispose(Act(call.key, found.code, 0, note.strip(), callback_ms))
-        click.echo(
+        common.out(
             json.dumps(
                 {
                     "outcome": answer.outcome,
                     "call_ref": call.key.call_ref,
+                    "source": call.key.source,
+                    "feed": call.key.feed,
                     "code": answer.code,
                     "by": answer.by,
                     "at": answer.at_ms / 1000,
-                    "version": answer.version or version,
+                    "version": answer.version,
                 },
                 ensure_ascii=False,
             )

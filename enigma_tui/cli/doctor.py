@@ -56,16 +56,16 @@ def command(ctx: click.Context, as_json: bool) -> None:
             if not as_json:
                 _print(finding)
         if as_json:
-            click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+            common.out(json.dumps([asdict(finding) for finding in findings], indent=2))
         return 1 if any(finding.state == BAD for finding in findings) else 0
 
     common.run(work(), link)
 
 
 def _print(finding: Finding) -> None:
-    click.echo(f"{finding.state:<5} {finding.check:<12} {finding.found}")
+    common.out(f"{finding.state:<5} {finding.check:<12} {finding.found}")
     if finding.remedy:
-        click.echo(f"{'':<18} {finding.remedy}")
+        common.out(f"{'':<18} {finding.remedy}")
 
 
 async def examine(link: Connection, keys: Keys) -> AsyncIterator[Finding]:

@@ -6,6 +6,7 @@ import click
 
 from ..journal.keys import Keys
 from ..journal.sites import SiteStore, StoredSite
+from ..settings import Loaded
 from ..site import Site, SiteError
 from . import common
 
@@ -15,15 +16,19 @@ def command() -> None:
     """The settings that a site shares; they live in Redis and every board follows them."""
 
 
-def _save(ctx: click.Context, text: str | bytes, where: str, before: StoredSite | None) -> None:
+def _writing(ctx: click.Context) -> Loaded:
     loaded = common.settings(ctx)
+    common.refuse_read_only(loaded, "the site's settings are not written")
+    return loaded
+
+
+def _save(loaded: Loaded, site: Site, before: StoredSite | None) -> None:
     link = common.connection(loaded.settings, "site")
 
     async def write() -> int:
         store = SiteStore(link, Keys(loaded.settings.prefix))
-        site = Site.from_json(text, where)
         if await store.save(site, common.who(loaded, link).name, before):
-            click.echo("Written. Every board follows it.", err=True)
+            common.say("Written. Every board follows it.")
             return 0
         common.fail(
             "somebody else has changed the site's settings since they were read; "
@@ -33,26 +38,9 @@ def _save(ctx: click.Context, text: str | bytes, where: str, before: StoredSite 
     common.run(write(), link)
 
 
-def _read(ctx: click.Context) -> StoredSite | None:
-    import asyncio
-
-    from ..journal.faults import FAILED, explain
-
-    loaded = common.settings(ctx)
+def _read(loaded: Loaded) -> StoredSite | None:
     link = common.connection(loaded.settings, "site")
-
-    async def read() -> StoredSite | None:
-        try:
-            return await SiteStore(link, Keys(loaded.settings.prefix)).load()
-        finally:
-            await link.close()
-
-    try:
-        return asyncio.run(read())
-    except FAILED as error:
-        common.fail(str(explain(error, link.address.shown)))
-    except SiteError as error:
-        common.fail(str(error))
+    return common.ask(common.stored_site(link, Keys(loaded.settings.prefix)), link)
 
 
 @command.command("show")
@@ -63,9 +51,9 @@ def show(ctx: click.Context) -> None:
     \b
       enigma-tui site show > site.json
     """
-    stored = _read(ctx)
+    stored = _read(common.settings(ctx))
     if stored is None:
-        click.echo("nobody has written any yet; these are the defaults", err=True)
+        common.say("nobody has written any yet; these are the defaults")
     click.echo((stored.site if stored else Site()).to_json())
 
 
@@ -73,19 +61,20 @@ def show(ctx: click.Context) -> None:
 @click.pass_context
 def edit(ctx: click.Context) -> None:
     """Open the site's settings in your editor ($EDITOR)."""
-    stored = _read(ctx)
+    loaded = _writing(ctx)
+    stored = _read(loaded)
     before = (stored.site if stored else Site()).to_json()
     text = click.edit(before + "\n", extension=".json")
     if text is None or text.strip() == before.strip():
-        click.echo("Nothing changed.", err=True)
+        common.say("Nothing changed.")
         return
     try:
-        Site.from_json(text, "what you typed")
+        site = Site.from_json(text, "what you typed")
     except SiteError as error:
         # What was typed must not be lost with the mistake in it.
         click.echo(text)
         common.fail(f"{error}\nnothing was written; what you typed stands above", common.WRONG)
-    _save(ctx, text, "what you typed", stored)
+    _save(loaded, site, stored)
 
 
 @command.command("set")
@@ -97,10 +86,9 @@ def set_(ctx: click.Context, file: BinaryIO) -> None:
     \b
       enigma-tui site set site.json
     """
-    text = file.read()
-    where = getattr(file, "name", "standard input")
+    loaded = _writing(ctx)
     try:
-        Site.from_json(text, str(where))
+        site = Site.from_json(file.read(), str(getattr(file, "name", "standard input")))
     except SiteError as error:
         common.fail(str(error), common.WRONG)
-    _save(ctx, text, str(where), _read(ctx))
+    _save(loaded, site, _read(loaded))

@@ -3,15 +3,12 @@
 import asyncio
 import json
 import re
-import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import click
 
-from ..journal.connection import Connection
 from ..journal.follower import Follower
 from ..journal.keys import Keys
 from ..model.board import Board
@@ -31,7 +28,7 @@ Line = dict[str, object]
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--since", metavar="TIME", help="Begin so long ago: 90s, 30m, 8h, 7d.")
 @click.option("--filter", "filter_text", metavar="TEXT", help="Only calls that match.")
-@click.option("--no-follow", is_flag=True, help="End when everything there is has been printed.")
+@click.option("--no-follow", is_flag=True, help="Print everything there is, and end.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -51,27 +48,24 @@ def command(
     seconds = _seconds(since)
     query = common.filter_of(settings.filter, "--filter" if filter_text else "filter")
     link = common.connection(settings, "tail")
+    common.log_to_file()
 
     async def work() -> int:
+        begin = ORIGIN if no_follow else None
+        if seconds is not None:
+            now, _ = await link.quick.time()  # entries are dated by the server's clock
+            begin = EntryId((int(now) - seconds) * 1000, 0)
         printer = _Printer(
             query=query,
             dialplan=Dialplan(settings.region),
             keep=settings.keep_calls,
-            from_ms=round((time.time() - seconds) * 1000) if seconds is not None else None,
+            begin=begin,
             as_json=as_json,
-            link=link,
             ends=no_follow,
         )
         follower = Follower(link, Keys(settings.prefix), printer)
         printer.follower = follower
-        running = asyncio.create_task(follower.run())
-        ended = asyncio.create_task(printer.over.wait())
-        await asyncio.wait({running, ended}, return_when=asyncio.FIRST_COMPLETED)
-        running.cancel()
-        ended.cancel()
-        await asyncio.gather(running, ended, return_exceptions=True)
-        if printer.failure:
-            raise printer.failure
+        await common.until(printer.over, follower.run())
         fault = follower.link.fault
         if no_follow and fault is not None:
             common.fail(str(fault))
@@ -80,7 +74,7 @@ def command(
     common.run(work(), link)
 
 
-def _seconds(since: str | None) -> float | None:
+def _seconds(since: str | None) -> int | None:
     if since is None:
         return None
     match = re.fullmatch(r"(\d{1,6})\s*([smhd]?)", since.strip())
@@ -96,14 +90,12 @@ class _Printer:
     query: Query
     dialplan: Dialplan
     keep: int
-    from_ms: int | None
-    """Print what is newer; `None` for what comes from now on."""
+    begin: EntryId | None
+    """Print what comes after this entry; `None` for what comes from now on."""
     as_json: bool
-    link: Connection
     ends: bool
     follower: Follower | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
-    failure: BaseException | None = None
     _site: Site = field(default_factory=lambda: Site())
     _board: Board = field(default_factory=Board)
     _last: EntryId = ORIGIN
@@ -122,11 +114,12 @@ class _Printer:
 
     def on_restart(self, missing: bool) -> None:
         """Read again from the beginning; what was printed is not printed twice."""
-        self.from_ms = max(self.from_ms or 0, self._last.ms + 1)
+        if self.begin is not None:
+            self.begin = max(self.begin, self._last)
         self._board = Board(self._site.policy(), self.keep)
         self._last = ORIGIN
         if missing:
-            click.echo("the journal no longer has what was read last; going on", err=True)
+            common.say("the journal no longer has what was read last; going on")
 
     def on_link(self) -> None:
         """Say on stderr when the server goes away or comes back."""
@@ -135,29 +128,24 @@ class _Printer:
         link = self.follower.link
         said = str(link.fault) if link.fault else ("connected" if link.connected else "")
         if said and said != self._told and (link.fault or self._told):
-            click.echo(said, err=True)
+            common.say(said)
         self._told = said or self._told
-        if self.from_ms is None and link.caught_up:
-            self.from_ms = 0
+        if self.begin is None and link.caught_up:
+            self.begin = self._last
         if self.ends and (link.caught_up or link.fault):
             self.over.set()
 
     def on_events(self, events: Sequence[Event]) -> None:
-        """Print what they tell."""
-        try:
-            for event in events:
-                self._last = event.id
-                for line in self._lines(event):
-                    if self.from_ms is not None and event.id.ms >= self.from_ms:
-                        self._print(line)
-            sys.stdout.flush()
-        except BrokenPipeError as error:
-            self.failure = error
-            self.over.set()
+        """Print what they tell; raises `common.Unwritable`."""
+        for event in events:
+            for line in self._lines(event):
+                if self.begin is not None and event.id > self.begin:
+                    self._print(line)
+            self._last = event.id
 
     def _print(self, line: Line) -> None:
         if self.as_json:
-            click.echo(json.dumps(line, ensure_ascii=False))
+            common.out(json.dumps(line, ensure_ascii=False))
             return
         at = datetime.fromtimestamp(float(str(line["at"]))).astimezone().strftime("%H:%M:%S")
         words = [f"{at} {line['event']!s:<12}"]
@@ -166,7 +154,7 @@ class _Printer:
             for name, value in line.items()
             if name not in ("at", "event", "entry") and value not in ("", None)
         ]
-        click.echo("  ".join(words))
+        common.out("  ".join(words))
 
     def _lens(self, now_ms: int) -> Lens:
         return Lens(now_ms, self._board.policy, self.dialplan, dict(self._site.numbers))

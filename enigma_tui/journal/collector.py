@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+from ..site import SiteError
 from .backoff import Backoff
 from .connection import Connection
 from .faults import FAILED, Fault, explain, first_of
@@ -21,6 +22,7 @@ from .mover import SameServerMover
 from .scripts import script
 from .sites import SiteStore, StoredSite
 from .stream import Journal
+from .together import together
 
 LEASE_MS = 5_000
 """How long a collector that died keeps the others waiting."""
@@ -79,7 +81,7 @@ class Collector:
                 self.nudge.clear()
             except _LeaseLost:
                 continue
-            except (*FAILED, ValueError) as error:
+            except (*FAILED, SiteError) as error:
                 self.status.fault = explain(error, self.connection.address.shown)
                 log.warning("collecting stopped: %s", self.status.fault.name)
                 await asyncio.sleep(backoff.next())
@@ -133,19 +135,20 @@ class Collector:
             SameServerMover(self.connection, self.keys, source) for source in stored.site.sources
         ]
         try:
-            async with asyncio.TaskGroup() as tasks:
-                for mover in movers:
-                    tasks.create_task(self._collect(mover))
-                tasks.create_task(self._renew(backoff))
-                tasks.create_task(self._keep_house(stored.text))
+            await together(
+                *(self._collect(mover) for mover in movers),
+                self._renew(backoff),
+                self._keep_house(stored.text),
+            )
             raise AssertionError("unreachable")
         except BaseExceptionGroup as group:
-            expected, unforeseen = group.split((_LeaseLost, *FAILED, ValueError))
+            expected, unforeseen = group.split((_LeaseLost, *FAILED, SiteError))
             if expected is None or unforeseen is not None:
                 raise
             # Where both come together, what failed says more than that the lease was lost.
             _, failed = expected.split(_LeaseLost)
-            raise first_of(failed or expected) from None
+            fault = first_of(failed or expected)
+            raise fault from fault.__cause__  # which may say more: see `cause_of`
         finally:
             self.status.holding = False
             self.holds.clear()

@@ -14,6 +14,7 @@ from enum import StrEnum
 from redis.exceptions import AuthenticationError
 
 from ..model.call import CallKey
+from ..model.entry import MAX_NOTE
 from ..model.text import safe
 from .backoff import Backoff
 from .connection import Connection
@@ -22,7 +23,10 @@ from .keys import Keys
 from .scripts import script
 
 TRIES = 4
-"""How often an act is sent before it is given up; about two seconds in all."""
+"""How often an act is sent before it is given up."""
+
+MOST_SECONDS = 8.0
+"""No act is waited for any longer, however slowly a server answers."""
 
 
 class Outcome(StrEnum):
@@ -43,7 +47,11 @@ class Who:
 
     name: str
     verified: bool = False
-    """Whether the name is the server's ACL user and not self-declared."""
+    """Whether the name is that of the ACL user this program logged in as, and not self-declared.
+
+    The server takes this program's word for it: no script can learn who runs it. Whoever may
+    write to the journal directly may claim anything there.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +97,23 @@ class DispositionDesk:
     async def dispose(self, act: Act) -> Answer:
         """Hand in an act.
 
-        Where the answer is lost it is sent again under the same id. Raises what redis-py raises
-        when that did not help: the act may or may not be recorded, and may be handed in again.
+        Where the answer is lost it is sent again under the same id, for `MOST_SECONDS` at most.
+        Raises what redis-py raises, or `TimeoutError`, when that did not help: the act may or may
+        not be recorded, and may be handed in again.
         """
         backoff = Backoff(random.Random())
+        deadline = asyncio.get_running_loop().time() + MOST_SECONDS
         for left in reversed(range(TRIES)):
             try:
-                return await self._once(act)
+                async with asyncio.timeout_at(deadline):
+                    return await self._once(act)
             except LOST as error:
                 if not left or isinstance(cause_of(error), AuthenticationError):
                     raise
-                await asyncio.sleep(backoff.next())
+                wait = backoff.next()
+                if asyncio.get_running_loop().time() + wait >= deadline:
+                    raise
+                await asyncio.sleep(wait)
         raise AssertionError("unreachable")
 
     async def _once(self, act: Act) -> Answer:
@@ -113,10 +127,11 @@ class DispositionDesk:
             args=[
                 act.id,
                 act.expected_version,
-                act.code,
-                act.note,
+                # As they will be shown; and bytes of a terminal that are no text cannot be sent.
+                safe(act.code),
+                safe(act.note, MAX_NOTE),
                 "" if act.callback_ms is None else act.callback_ms,
-                self.who.name,
+                safe(self.who.name),
                 "1" if self.who.verified else "",
                 self.keep_days * 86_400,
                 key.source,
@@ -132,7 +147,7 @@ class DispositionDesk:
             code=safe(code.decode("utf-8", "surrogateescape")),
             by=safe(by.decode("utf-8", "surrogateescape")),
             at_ms=int(at_ms or 0),
-            note=safe(note.decode("utf-8", "surrogateescape")),
+            note=safe(note.decode("utf-8", "surrogateescape"), MAX_NOTE),
         )
 
 

@@ -2,6 +2,7 @@
 
 import re
 import ssl
+import traceback
 from dataclasses import dataclass
 
 from redis.exceptions import (
@@ -167,6 +168,15 @@ def _out_of_memory(where: str) -> Fault:
         f"{where} has no memory left for writes",
         "Raise its maxmemory, or lower the retention in `enigma-tui site edit`.",
     )
+
+
+def trail(error: BaseException) -> str:
+    """Return where a mistake of this program happened, the innermost place first, for a log.
+
+    Only where: an error's text may hold a number or a note.
+    """
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in frames)
 
 
 def first_of(error: BaseException) -> BaseException:

@@ -9,7 +9,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,10 +19,11 @@ from ..model.entry import Event, SiteChanged, decode
 from ..site import Site, SiteError
 from .backoff import Backoff
 from .connection import Connection
-from .faults import FAILED, Fault, explain
+from .faults import FAILED, Fault, explain, first_of
 from .keys import Keys
 from .sites import SiteStore
-from .stream import READ_COUNT, Journal
+from .stream import Journal
+from .together import together
 
 PULSE_SECONDS = 2.0
 
@@ -57,7 +59,11 @@ class Link:
 
 
 class Sink(Protocol):
-    """Who follows: a board, or a command that prints."""
+    """Who follows: a board, or a command that prints.
+
+    What these raise is a mistake, or a fault of the sink's own, never one of the server: it ends
+    `Follower.run`.
+    """
 
     @property
     def last(self) -> EntryId:
@@ -82,6 +88,23 @@ class Sink(Protocol):
 log = logging.getLogger(__name__)
 
 
+class _Unanswered(Exception):
+    """The server, or the way to it, failed."""
+
+    def __init__(self, why: Exception) -> None:
+        super().__init__()
+        self.why = why
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Around what asks the server, and nothing else: a sink's own `OSError` is no fault of it."""
+    try:
+        yield
+    except (*FAILED, SiteError) as error:
+        raise _Unanswered(error) from error
+
+
 @dataclass(slots=True)
 class Follower:
     """Reads the journal from where `sink` stands, for as long as it is not cancelled."""
@@ -100,17 +123,29 @@ class Follower:
     _site_text: bytes | None = None
     _site_loaded: bool = False
     _anchor: EntryId = ORIGIN
-    """An entry that was read and found to be in the journal still."""
+    """An entry that was read a while ago; the next check is whether it is in the journal still."""
     _check_at: float = 0.0
+    _failed: bool = False
+    """Whether the last run ended with an exception of the sink."""
 
     def __post_init__(self) -> None:
         self.gate.set()
 
     async def run(self) -> None:
-        """Follow until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._follow())
-            tasks.create_task(self._feel_pulse())
+        """Follow until cancelled; raises what the sink raises, as it is.
+
+        Nobody knows how much of an entry such a sink has taken in. So run again after that, it
+        is told to start from the beginning, and misses nothing.
+        """
+        if self._failed:
+            self._restart(missing=False)
+            self._failed = False
+        try:
+            await together(self._follow(), self._feel_pulse())
+        except BaseExceptionGroup as group:
+            self._failed = True
+            failure = first_of(group)
+            raise failure from failure.__cause__
 
     async def _follow(self) -> None:
         backoff = Backoff(self.jitter)
@@ -118,9 +153,9 @@ class Follower:
             try:
                 await self._settle()
                 await self._read(backoff)
-            except (*FAILED, SiteError) as error:
+            except _Unanswered as error:
                 wait = backoff.next()
-                self._down(explain(error, self.connection.address.shown), wait)
+                self._down(explain(error.why, self.connection.address.shown), wait)
                 await asyncio.sleep(wait)
                 self.link.retry_at = None
                 self.sink.on_link()
@@ -137,7 +172,8 @@ class Follower:
         wait = False
         while True:
             await self.gate.wait()
-            entries = await journal.after(self.sink.last, wait=wait)
+            with _asking():
+                entries = await journal.after(self.sink.last, wait=wait)
             self._answered(connected=True)
             backoff.reset()
             if self.clock() >= self._check_at and await self._check():
@@ -148,7 +184,7 @@ class Follower:
                 self.sink.on_events(events)
                 if self._anchor == ORIGIN:
                     self._anchor = self.sink.last
-            wait = len(entries) < READ_COUNT
+            wait = not journal.more
             if wait and not self.link.caught_up:
                 self.link.caught_up = True
                 self.sink.on_link()
@@ -162,7 +198,8 @@ class Follower:
         While connected it is gone when the journal was deleted, or trimmed past a paused screen.
         The newest entry tells nothing of that: it may have come after.
         """
-        gone = not await Journal(self.connection, self.keys).has(self._anchor)
+        with _asking():
+            gone = not await Journal(self.connection, self.keys).has(self._anchor)
         if gone:
             self._restart(missing=True)
         self._anchor = self.sink.last
@@ -175,7 +212,8 @@ class Follower:
         self._anchor = self.sink.last
 
     async def _load_site(self) -> None:
-        stored = await SiteStore(self.connection, self.keys).load()
+        with _asking():
+            stored = await SiteStore(self.connection, self.keys).load()
         text = stored.text if stored else None
         if self._site_loaded and text == self._site_text:
             return
@@ -192,9 +230,9 @@ class Follower:
         while True:
             try:
                 await self._ask()
-            except FAILED as error:
+            except _Unanswered as error:
                 if not self.link.connected:
-                    log.debug("no pulse: %s", type(error).__name__)
+                    log.debug("no pulse: %s", type(error.why).__name__)
             self.sink.on_link()
             await asyncio.sleep(PULSE_SECONDS)
 
@@ -211,11 +249,12 @@ class Follower:
         for name in lists:
             pipeline.llen(name)
         asked = self.clock()
-        answers = await pipeline.execute(raise_on_error=False)
+        with _asking():
+            answers = await pipeline.execute(raise_on_error=False)
+            for answer in answers[:2]:  # a list of a wrong type is the collector's to complain of
+                if isinstance(answer, Exception):
+                    raise answer
         answered = self.clock()
-        for answer in answers[:2]:  # a list of a wrong type is the collector's to complain of
-            if isinstance(answer, Exception):
-                raise answer
         seconds, micros = answers[0]
         self.pulse = Pulse(
             server_ms=int(seconds) * 1000 + int(micros) // 1000,

@@ -38,5 +38,5 @@ class Keys:
         return f"{{{self.prefix}}}:call:{key.source}:{key.feed}:{key.since}:{key.call_ref}"
 
     def reference(self, source: str, feed: Feed, call_ref: str) -> str:
-        """The newest use of a reference that anyone has acted on."""
+        """The newest use of a feed's reference that anyone has acted on."""
         return f"{{{self.prefix}}}:ref:{source}:{feed}:{call_ref}"

@@ -13,15 +13,24 @@ from .keys import Keys
 READ_COUNT = 500
 """Entries read at a time: enough to be fast, few enough that a screen stays awake between."""
 
+READ_BYTES = 4 * 1024 * 1024
+"""The payloads of one answer should not be larger; where they are, fewer are asked for."""
+
+_FIRST_COUNT = 32
+
 Fields = Mapping[bytes, bytes]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Journal:
     """The stream of one site."""
 
     connection: Connection
     keys: Keys
+    more: bool = False
+    """Whether the last answer was full, so that there is probably more to read at once."""
+    _count: int = _FIRST_COUNT
+    """How many entries to ask for; it follows how large they turn out to be."""
 
     async def after(self, last: EntryId, *, wait: bool = True) -> Sequence[tuple[EntryId, Fields]]:
         """Return the entries that follow `last`, up to `READ_COUNT`.
@@ -30,9 +39,16 @@ class Journal:
         """
         client: Redis = self.connection.waiting if wait else self.connection.quick
         answer: Any = await client.xread(
-            {self.keys.journal: str(last)}, count=READ_COUNT, block=BLOCK_MS if wait else None
+            {self.keys.journal: str(last)}, count=self._count, block=BLOCK_MS if wait else None
         )
-        return [_entry(entry) for _, entries in answer for entry in entries]
+        entries = [_entry(entry) for _, entries in answer for entry in entries]
+        self.more = len(entries) == self._count
+        size = sum(len(value) for _, fields in entries for value in fields.values())
+        if size > READ_BYTES:
+            self._count = max(1, len(entries) * READ_BYTES // size)
+        elif self.more:
+            self._count = min(READ_COUNT, self._count * 2)
+        return entries
 
     async def has(self, entry_id: EntryId) -> bool:
         """Whether the entry is still in the stream; the origin always is."""
@@ -44,11 +60,6 @@ class Journal:
             self.keys.journal, str(entry_id), str(entry_id), count=1
         )
         return _entry(found[0])[1] if found else None
-
-    async def first(self) -> EntryId | None:
-        """Return the oldest entry's id, or `None` when the journal is empty."""
-        found = await self.connection.quick.xrange(self.keys.journal, count=1)
-        return _entry(found[0])[0] if found else None
 
     async def trim(self, older_than_ms: int, most: int) -> int:
         """Drop what the retention no longer covers; return how many the cap cut besides.

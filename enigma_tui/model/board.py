@@ -22,15 +22,14 @@ JOIN_MS = 60_000
 KEEP_REJECTED = 1_000
 """The newest rejected notifications that are held; older ones stay in the journal."""
 
+KEEP_RAW = 20_000
+"""The first bytes of each that are held; the journal has them all."""
+
 KEEP_REJECTED_BYTES = 16 * 1024 * 1024
 """The most bytes of them that are held, but always the newest one."""
 
-_Slot = tuple[str, Feed, str, bool]
-"""Where the newest use of a reference is found: source, feed, reference, and whether inbound.
-
-An integrator sets the reference of the calls it places, the PBX that of inbound ones: one may
-be live while the other is used, and the record of one must not end the other.
-"""
+_Slot = tuple[str, Feed, str]
+"""Where the newest use of a reference is found: source, feed, reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,9 @@ class RejectedNotification:
     feed: str
     reason: str
     raw: bytes
+    """The first `KEEP_RAW` bytes of what arrived."""
+    length: int
+    """How many bytes arrived."""
 
 
 class Board:
@@ -99,21 +101,16 @@ class Board:
             before = due
         return changed
 
-    def newest(self, source: str, call_ref: str) -> Call | None:
-        """Return the call that has the reference now, whichever feed it came by."""
-        found = [
-            self.calls[key]
-            for feed in Feed
-            for inbound in (True, False)
-            if (key := self._current.get((source, feed, call_ref, inbound))) is not None
-        ]
-        return max(found, key=lambda call: call.key.since, default=None)
+    def newest(self, source: str, call_ref: str) -> Sequence[Call]:
+        """Return the calls that have the reference now: the newest of each feed."""
+        slots = [(source, feed, call_ref) for feed in Feed]
+        return [call for slot in slots if (call := self._newest_in(slot)) is not None]
 
     # ── a connection ────────────────────────────────────────────────────────────────────
 
     def _connected(self, event: Notified, told: CallConnected) -> Sequence[CallKey]:
-        feed = Feed.DIALLER if told.direction is Direction.DIALLER else Feed.CLICK2DIAL
-        call = self._newest_in(_slot(event.source, feed, told))
+        feed = Feed(told.direction)
+        call = self._newest_in((event.source, feed, told.call_ref))
         leg = Leg(told.extension, event.id, event.late)
         if call is not None and self._is_same_use(call, told, event.id.ms):
             if call.end is None and told.extension in ("", call.extension):
@@ -164,17 +161,7 @@ class Board:
         if end is not None:
             # The order of the lists is not that of the call: no leg ends before it begins.
             leg = replace(leg, extension=leg.extension or end.extension, ended_ms=leg.entry.ms)
-        self._put(
-            replace(
-                call,
-                caller=call.caller or told.caller,
-                dialled=call.dialled or told.dialled,
-                contact_ref=call.contact_ref or told.contact_ref,
-                hold=told.hold if call.hold is None else call.hold,
-                legs=(*legs, leg),
-                end=end,
-            )
-        )
+        self._put(replace(_filled(call, told), legs=(*legs, leg), end=end))
         return call.key
 
     def _assume_end_of_previous(
@@ -199,7 +186,7 @@ class Board:
     # ── an end ──────────────────────────────────────────────────────────────────────────
 
     def _ended(self, event: Notified, told: CallEnded) -> Sequence[CallKey]:
-        feed = Feed.DIALLER if told.dialler else Feed.CLICK2DIAL
+        feed = Feed(told.direction)
         for call in self._candidates(event.source, feed, told):
             if self._record_belongs(call, event, told):
                 return self._end(call, event, told)
@@ -222,13 +209,13 @@ class Board:
         Before v3.0.0 the record of a Dialler's call looks like any outbound one; there the
         extension must agree, for the feeds number their calls independently.
         """
-        call = self._newest_in(_slot(source, feed, told))
+        call = self._newest_in((source, feed, told.call_ref))
         if call is not None:
             yield call
-        if not told.extension:
+        if feed is Feed.INBOUND or not told.extension:
             return
-        other = Feed.CLICK2DIAL if feed is Feed.DIALLER else Feed.DIALLER
-        call = self._newest_in(_slot(source, other, told))
+        other = Feed.OUTBOUND if feed is Feed.DIALLER else Feed.DIALLER
+        call = self._newest_in((source, other, told.call_ref))
         if call is not None and any(leg.extension == told.extension for leg in call.legs):
             yield call
 
@@ -261,11 +248,7 @@ class Board:
             return [call.key]
         self._put(
             replace(
-                call,
-                caller=call.caller or told.caller,
-                dialled=call.dialled or told.dialled,
-                contact_ref=call.contact_ref or told.contact_ref,
-                hold=told.hold if call.hold is None else call.hold,
+                _filled(call, told),
                 legs=tuple(
                     replace(leg, ended_ms=event.id.ms) if leg.ended_ms is None else leg
                     for leg in call.legs
@@ -289,7 +272,7 @@ class Board:
     # ── keeping ─────────────────────────────────────────────────────────────────────────
 
     def _open(self, call: Call) -> list[CallKey]:
-        slot = _slot(call.key.source, call.key.feed, call)
+        slot = call.key[:3]
         changed = [call.key]
         previous = self._newest_in(slot)
         if previous is not None:
@@ -336,9 +319,8 @@ class Board:
         leaving = list(islice(chain(done, over, live), count))
         for key in leaving:
             call = self.calls.pop(key)
-            slot = _slot(key.source, key.feed, call)
-            if self._current.get(slot) == key:
-                del self._current[slot]
+            if self._current.get(key[:3]) == key:
+                del self._current[key[:3]]
             for leg in call.legs:
                 if self._on_extension.get((key.source, leg.extension)) == key:
                     del self._on_extension[key.source, leg.extension]
@@ -346,19 +328,28 @@ class Board:
 
     def _reject(self, event: Notified, told: Rejected) -> None:
         self.rejected_total += 1
+        kept = told.raw[:KEEP_RAW]
         self.rejected.append(
-            RejectedNotification(event.id, event.source, event.feed, told.reason, told.raw)
+            RejectedNotification(
+                event.id, event.source, event.feed, told.reason, kept, len(told.raw)
+            )
         )
-        self._rejected_bytes += len(told.raw)
+        self._rejected_bytes += len(kept)
         while len(self.rejected) > 1 and (
             len(self.rejected) > KEEP_REJECTED or self._rejected_bytes > KEEP_REJECTED_BYTES
         ):
             self._rejected_bytes -= len(self.rejected.popleft().raw)
 
 
-def _slot(source: str, feed: Feed, told: CallConnected | CallEnded | Call) -> _Slot:
-    call_ref = told.key.call_ref if isinstance(told, Call) else told.call_ref
-    return (source, feed, call_ref, told.direction is Direction.INBOUND)
+def _filled(call: Call, told: CallConnected | CallEnded) -> Call:
+    """Return `call` with what was not known of it yet; what was known stands."""
+    return replace(
+        call,
+        caller=call.caller or told.caller,
+        dialled=call.dialled or told.dialled,
+        contact_ref=call.contact_ref or told.contact_ref,
+        hold=told.hold if call.hold is None else call.hold,
+    )
 
 
 def _with_record(legs: tuple[Leg, ...], event: Notified, told: CallEnded) -> tuple[Leg, ...]:

@@ -36,17 +36,23 @@ ORIGIN = EntryId(0, 0)
 
 
 class Feed(StrEnum):
-    """Whose reference a `call_ref` is; the two number their calls independently."""
+    """Whose reference a `call_ref` is; the three number their calls independently.
 
-    CLICK2DIAL = "click2dial"
+    One may be live while another is used, and what is told of the one is not of the other.
+    """
+
+    INBOUND = "inbound"
+    """The PBX sets the reference."""
+    OUTBOUND = "outbound"
+    """The integrator sets it when placing the call."""
     DIALLER = "dialler"
 
 
 class CallKey(NamedTuple):
     """What identifies a call.
 
-    The reference alone does not: references repeat between sites, between Dialler and
-    Click2Dial, and after a PBX is reset.
+    The reference alone does not: references repeat between sites, between feeds, and after a
+    PBX is reset.
     """
 
     source: str
@@ -131,7 +137,7 @@ class Disposition:
     callback_ms: int | None = None
     """When the caller is to be called back; milliseconds since the epoch."""
     verified: bool = False
-    """Whether `by` is the server's ACL user and not self-declared."""
+    """Whether the program that wrote it says that `by` is its ACL user, not self-declared."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ class CodeTree:
 def parse_when(text: str, now: datetime) -> datetime:
     """Read when to call back: `30m`, `2h`, `14:30`, `tomorrow 9:00` or `2026-11-30 14:30`.
 
-    `now` carries the zone that is meant. Minutes and hours are counted through a change of the
+    `now` carries the zone that is meant; where that is this machine's, as `astimezone()` gives
+    it, its clocks may change until then. Minutes and hours are counted through a change of the
     clocks, days keep the time of day. A bare time that is past today means tomorrow. Raises
     `ValueError` with a sentence for the person who typed it.
     """
@@ -72,26 +73,51 @@ def parse_when(text: str, now: datetime) -> datetime:
         if not amount:
             raise ValueError("that time is past")
         if match[2] == "d":
-            return now + timedelta(days=amount)
+            return _shown(now.replace(tzinfo=None) + timedelta(days=amount), now)
         span = timedelta(hours=amount) if match[2] == "h" else timedelta(minutes=amount)
-        return (now.astimezone(UTC) + span).astimezone(now.tzinfo)
+        moment = now.astimezone(UTC) + span
+        return moment.astimezone() if _is_local(now) else moment.astimezone(now.tzinfo)
     if match := re.fullmatch(r"(tomorrow\s+|today\s+)?(\d{1,2})[:h](\d{2})", typed):
         hour, minute = int(match[2]), int(match[3])
         if hour < 24 and minute < 60:
-            day = now + timedelta(days=1 if (match[1] or "").startswith("tomorrow") else 0)
-            when = day.replace(hour=hour, minute=minute, second=0, microsecond=0)
-            if when <= now and match[1]:
-                raise ValueError("that time is past")
-            return when if when > now else when + timedelta(days=1)
+            day = now.replace(tzinfo=None, hour=hour, minute=minute, second=0, microsecond=0)
+            tomorrow = day + timedelta(days=1)
+            if (match[1] or "").startswith("tomorrow"):
+                return _shown(tomorrow, now)
+            when = _shown(day, now)
+            if when.timestamp() > now.timestamp():
+                return when
+            if not match[1]:
+                return _shown(tomorrow, now)
+            raise ValueError("that time is past")
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}[ t]\d{1,2}:\d{2}", typed):
         try:
-            when = datetime.strptime(typed.replace("t", " "), "%Y-%m-%d %H:%M").replace(
-                tzinfo=now.tzinfo
-            )
-        except ValueError:
-            pass
+            # Without a zone on purpose: `_shown` gives it the one it has on that day.
+            naive = datetime.strptime(typed.replace("t", " "), "%Y-%m-%d %H:%M")  # noqa: DTZ007
+            when = _shown(naive, now)
+            past = when.timestamp() <= now.timestamp()
+        except (ValueError, OverflowError):
+            pass  # no such day, or one at an end of the calendar
         else:
-            if when <= now:
+            if past:
                 raise ValueError("that time is past")
             return when
     raise ValueError("when? for example 30m, 2h, 14:30, tomorrow 9:00 or 2026-11-30 14:30")
+
+
+def _shown(wall: datetime, now: datetime) -> datetime:
+    """Return when the clocks of the zone that `now` is in show `wall`.
+
+    Where they show it twice, the second time if the first is past.
+    """
+    for fold in (0, 1):
+        folded = wall.replace(fold=fold)
+        moment = folded.astimezone() if _is_local(now) else folded.replace(tzinfo=now.tzinfo)
+        if moment.timestamp() > now.timestamp():
+            break
+    return moment
+
+
+def _is_local(now: datetime) -> bool:
+    """Whether `now` is in this machine's zone; it is then written as the offset of the moment."""
+    return isinstance(now.tzinfo, timezone) and now.astimezone().utcoffset() == now.utcoffset()

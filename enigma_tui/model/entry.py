@@ -14,6 +14,8 @@ from .text import safe, safe_reference
 DEFAULT_SOURCE = "pbx"
 """The name of a site's only PBX, as long as nobody gave it another."""
 
+MAX_NOTE = 1_000
+"""The most characters of a note that are kept."""
 
 LAST_MS = 253_000_000_000_000
 """No callback is later than this, in the year 9987: calendars end soon after."""
@@ -126,7 +128,7 @@ def _disposition(entry_id: EntryId, fields: Mapping[bytes, bytes]) -> Dispositio
         by=safe(_text(fields, b"by")),
         at_ms=entry_id.ms,
         version=_whole(fields[b"version"]),
-        note=safe(_text(fields, b"note"), 1000),
+        note=safe(_text(fields, b"note"), MAX_NOTE),
         callback_ms=_whole(callback, LAST_MS) if callback else None,
         verified=_text(fields, b"verified") == "1",
     )

@@ -8,7 +8,6 @@ can raise: what cannot be read comes back as `Rejected`, with the reason and the
 
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -48,8 +47,6 @@ class CallConnected:
     """Seconds in the queue; `None` when the PBX did not say."""
     contact_ref: str
     direction: Direction
-    extra: tuple[tuple[str, str], ...] = ()
-    """Fields that the reference document does not name, as safe text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +68,6 @@ class CallEnded:
     talk: float | None
     """Seconds in conversation; 0 when no agent joined."""
     recording: str
-    dialler: bool
-    """Whether the record names a campaign, and so comes from the Dialler."""
-    extra: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,14 +187,8 @@ _Time = Annotated[float | None, BeforeValidator(read_time)]
 
 
 class _Payload(BaseModel):
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    def unnamed(self) -> tuple[tuple[str, str], ...]:
-        extra: Mapping[str, Any] = self.model_extra or {}
-        return tuple(
-            (safe(name), safe(value if isinstance(value, str) else json.dumps(value)))
-            for name, value in extra.items()
-        )
+    # Fields that nobody documented are not lost: the journal keeps what arrived.
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class _CallPayload(_Payload):
@@ -259,7 +247,6 @@ class _CallEnvelope(BaseModel):
             hold=told.hold_time,
             contact_ref=told.contact_ref,
             direction=told.direction(),
-            extra=told.unnamed() if told.model_extra else (),
         )
 
 
@@ -289,8 +276,6 @@ class _CdrEnvelope(BaseModel):
             code=told.end_code,
             talk=told.call_time,
             recording=told.recording_url,
-            dialler=dialler,
-            extra=told.unnamed() if told.model_extra else (),
         )
 
 

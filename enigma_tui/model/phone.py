@@ -100,11 +100,6 @@ class Dialplan:
         """
         return _forms(self._plan, number)
 
-    def canonical(self, number: str) -> str:
-        """Return the one key of all spellings of `number`: international digits, or as it came."""
-        reading = self._plan.read(number)
-        return (reading[0] or reading[1]) if reading else number
-
     def label(self, number: str, labels: Mapping[str, str]) -> str:
         """Return the label that `labels` has for any spelling of `number`; empty if it has none.
 

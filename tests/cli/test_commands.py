@@ -1,70 +1,17 @@
 """The commands, run as processes on a real server."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 import redis
 
 from enigma_tui.cli.config import template
-from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.settings import Settings
 
+from .conftest import Run
+from .payloads import journalled, payload
+
 INBOUND = "enigma:notifications:inbound"
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def run(tmp_path: Path, shared_server: EmbeddedServer) -> Run:
-    """Run a command in a home directory with nothing in it."""
-    with redis.Redis.from_url(shared_server.url) as client:
-        client.flushall()
-
-    def process(
-        *arguments: str, url: str | None = shared_server.url, **environment: str
-    ) -> subprocess.CompletedProcess[str]:
-        env = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(tmp_path),
-            "XDG_CONFIG_HOME": str(tmp_path),
-            "LANG": "C.UTF-8",
-            **environment,
-        }
-        if url is not None:
-            env["ENIGMA_TUI_REDIS_URL"] = url
-        return subprocess.run(
-            [sys.executable, "-m", "enigma_tui", *arguments],
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            stdin=subprocess.DEVNULL,
-        )
-
-    return process
-
-
-@pytest.fixture
-def client(shared_server: EmbeddedServer) -> redis.Redis:
-    return redis.Redis.from_url(shared_server.url)
-
-
-def payload(ref: object, extension: str = "2001", caller: str = "0820001234") -> str:
-    told = {"call_ref": ref, "ref": extension, "number": caller, "call_dir": "inbound"}
-    return json.dumps({"type": "call", "payload": told})
-
-
-def journalled(client: redis.Redis, *payloads: str) -> None:
-    with client:
-        for one in payloads:
-            client.xadd(
-                "{enigma-tui}:journal",
-                {"kind": "call", "raw": one, "source": "pbx", "feed": "inbound"},
-            )
 
 
 def test_a_wrong_setting_names_file_key_and_the_nearest(run: Run, tmp_path: Path) -> None:

@@ -66,6 +66,22 @@ async def test_it_begins_at_once_when_told_that_the_site_is_written(
     assert await payloads(connection) == [b"waited"]
 
 
+async def test_a_mistake_of_the_program_is_no_answer_of_the_server(
+    connection: Connection, keys: Keys, monkeypatch: pytest.MonkeyPatch, write_site: Callable
+) -> None:
+    async def collect(self: Collector, mover: object) -> None:
+        raise ValueError("a mistake")
+
+    await write_site(connection)
+    monkeypatch.setattr(Collector, "_collect", collect)
+    collector = Collector(connection, keys)
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await asyncio.wait_for(collector.run(), 5)
+    assert caught.group_contains(ValueError, match="a mistake")
+    assert collector.status.fault is None
+    assert not await connection.quick.exists(keys.lease)
+
+
 async def test_it_collects_what_comes_with_few_commands_and_promptly(
     connection: Connection,
     keys: Keys,

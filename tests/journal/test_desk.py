@@ -1,6 +1,7 @@
 """Of two supervisors who dispose of one call one wins, and an act is recorded once."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import pytest
@@ -8,12 +9,14 @@ from redis.exceptions import RedisError
 
 from enigma_tui.journal.connection import Address, Connection, connect
 from enigma_tui.journal.desk import Act, DispositionDesk, Outcome, Who, who_am_i
-from enigma_tui.journal.faults import explain
+from enigma_tui.journal.faults import LOST, explain
 from enigma_tui.journal.keys import Keys
+from enigma_tui.model.board import Board
 from enigma_tui.model.call import CallKey, EntryId, Feed
-from enigma_tui.model.entry import Disposed, decode
+from enigma_tui.model.entry import Disposed, Notified, decode
+from enigma_tui.model.notification import unpack
 
-CALL = CallKey("pbx", Feed.CLICK2DIAL, "4711", EntryId(1_763_800_000_000, 5))
+CALL = CallKey("pbx", Feed.INBOUND, "4711", EntryId(1_763_800_000_000, 5))
 
 
 def desk(connection: Connection, keys: Keys, name: str = "mo", days: int = 7) -> DispositionDesk:
@@ -88,6 +91,59 @@ async def test_an_act_on_an_older_use_of_a_reference_is_refused(
     assert [e.key for e in await journal(connection, keys)] == [newer]
     elsewhere = CALL._replace(feed=Feed.DIALLER)
     assert (await desk(connection, keys).dispose(Act(elsewhere, "spam", 0))).recorded
+
+
+async def test_an_outbound_call_of_the_same_reference_does_not_supersede_an_inbound_one(
+    connection: Connection, keys: Keys
+) -> None:
+    """Two live calls, told by the PBX: each can be disposed of, whichever comes first."""
+    board = Board()
+    for ms, direction in ((CALL.since.ms, "inbound"), (CALL.since.ms + 9, "outbound")):
+        raw = b'{"type":"call","payload":{"call_ref":"7","call_dir":"%s"}}' % direction.encode()
+        board.apply(Notified(EntryId(ms, 0), "pbx", "inbound", False, unpack(raw)))
+    inbound, outbound = board.calls
+    for key in (outbound, inbound):
+        answer = await desk(connection, keys).dispose(Act(key, "spam", 0))
+        assert answer.outcome is Outcome.DONE
+    for event in await journal(connection, keys):
+        board.apply(event)
+    assert all(call.disposition for call in board.calls.values())
+
+
+async def test_what_is_no_text_is_recorded_as_it_is_shown(
+    connection: Connection, keys: Keys
+) -> None:
+    act = Act(CALL, "sp\udcffam", 0, note="a\ud800b" + "c" * 2_000)
+    answer = await desk(connection, keys, "m\udcffo").dispose(act)
+    assert (answer.outcome, answer.code, answer.by) == (Outcome.DONE, "sp\ufffdam", "m\ufffdo")
+    (event,) = await journal(connection, keys)
+    assert event.disposition.note == answer.note
+    assert answer.note.startswith("a\ufffdbccc")
+    assert len(answer.note) == 1_000
+
+
+async def test_an_act_is_not_waited_for_for_ever(
+    open_connection: Callable, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that takes what is sent and does not answer."""
+    monkeypatch.setattr("enigma_tui.journal.desk.MOST_SECONDS", 0.5)
+    held = []
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        held.append(writer)
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    link = open_connection(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0")
+    began = time.monotonic()
+    with pytest.raises(LOST) as caught:
+        await desk(link, keys).dispose(Act(CALL, "spam", 0))
+    assert time.monotonic() - began < 2.0
+    assert explain(caught.value, "here").name == "no answer"
+    await link.close()
+    server.close()
+    await server.wait_closed()
 
 
 async def test_two_who_race_for_two_hundred_calls_win_each_call_once(

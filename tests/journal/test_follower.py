@@ -1,8 +1,11 @@
 """A follower misses nothing, comes back by itself, and notices when the journal is not the same."""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+import pytest
 
 from enigma_tui.journal.connection import Connection
 from enigma_tui.journal.follower import Follower
@@ -275,6 +278,45 @@ async def test_the_pulse_tells_backlog_offset_and_whether_anyone_collects(
     await connection.quick.set(keys.lease, "somebody")
     await write_site(connection, WITH_CDR)
     await eventually(lambda: follower.pulse.collected and follower.pulse.backlog == 4)
+
+
+async def test_what_a_sink_raises_is_no_fault_of_the_server_and_loses_nothing(
+    connection: Connection, keys: Keys, start: Callable, eventually: Callable
+) -> None:
+    sent = await append(connection, keys, 1, 2, 3)
+    follower, sink = follow(connection, keys)
+    take = sink.on_events
+
+    def half(events: Sequence[Event]) -> None:
+        take(events[:2])
+        raise OSError("disk full") from KeyError("why")
+
+    sink.on_events = half
+    for _ in range(2):
+        with pytest.raises(OSError, match="disk full") as caught:
+            await asyncio.wait_for(follower.run(), 5)
+        assert isinstance(caught.value.__cause__, KeyError)
+        assert sink.seen == sent[:2]
+    assert sink.faults == []
+    assert follower.link.fault is None
+    sink.on_events = take
+    start(follower.run())
+    await eventually(lambda: sink.seen == sent)
+    assert sink.restarts == [False, False]
+
+
+@pytest.mark.parametrize("name", ["on_site", "on_link"])
+async def test_whatever_a_sink_raises_surfaces(
+    connection: Connection, keys: Keys, name: str
+) -> None:
+    follower, sink = follow(connection, keys)
+
+    def fail(*_: object) -> None:
+        raise TimeoutError(name)
+
+    setattr(sink, name, fail)
+    with pytest.raises(TimeoutError, match=name):
+        await asyncio.wait_for(follower.run(), 5)
 
 
 async def test_the_pulse_outlives_a_server_that_refuses_to_answer(

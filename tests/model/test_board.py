@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enigma_tui.model import board as board_module
-from enigma_tui.model.board import JOIN_MS, KEEP_REJECTED, Board
+from enigma_tui.model.board import JOIN_MS, KEEP_RAW, KEEP_REJECTED, Board
 from enigma_tui.model.call import (
     Call,
     CallKey,
@@ -22,7 +22,7 @@ from enigma_tui.model.call import (
 )
 from enigma_tui.model.entry import Cut, Disposed, Event, Notified, SiteChanged, Unknown
 from enigma_tui.model.metrics import Metrics
-from enigma_tui.model.notification import CallConnected, unpack
+from enigma_tui.model.notification import CallConnected, Rejected, unpack
 
 T = 1_763_800_000_000
 HOUR = 3600
@@ -172,8 +172,7 @@ def test_a_connection_after_the_end_opens_a_new_use(ext: str) -> None:
     first, second = calls(board)
     assert states(board, 61) == ["superseded", "live"]
     assert (first.key.since, second.key.since) == (entry(0), entry(61))
-    newest = board.newest("pbx", "1")
-    assert newest == second
+    assert board.newest("pbx", "1") == [second]
 
 
 def test_a_call_that_was_disposed_of_stays_so_when_its_reference_is_used_again() -> None:
@@ -357,9 +356,9 @@ def dialler(seconds: float, ext: str = "2010", ref: str = "1") -> Notified:
     return notified(seconds, "call", {"call_ref": ref, "agent": ext, "ref": ext, "number": "083"})
 
 
-def test_the_dialler_and_click2dial_number_their_calls_independently() -> None:
+def test_the_dialler_and_the_pbx_number_their_calls_independently() -> None:
     board = fed(conn(0), dialler(1))
-    assert [key.feed for key in board.calls] == [Feed.CLICK2DIAL, Feed.DIALLER]
+    assert [key.feed for key in board.calls] == [Feed.INBOUND, Feed.DIALLER]
     assert states(board, 1) == ["live", "live"]
     board.apply(cdr(60, call_dir="inbound"))
     assert states(board, 60) == ["ended", "live"]
@@ -401,14 +400,15 @@ def test_the_record_of_an_outbound_call_does_not_end_an_inbound_one() -> None:
     assert states(board, 9) == ["live", "ended"]
     board.apply(cdr(60))
     assert states(board, 60) == ["ended", "ended"]
-    assert board.newest("pbx", "1") == calls(board)[1]
+    assert [call.key.feed for call in board.newest("pbx", "1")] == [Feed.INBOUND, Feed.OUTBOUND]
+    assert board.newest("pbx", "1") == calls(board)
 
 
 def test_two_pbxs_may_use_one_reference() -> None:
     board = fed(conn(0), conn(1, source="west"), cdr(60, source="west"))
     assert states(board, 60) == ["live", "ended"]
-    assert board.newest("west", "1") == calls(board)[1]
-    assert board.newest("east", "1") is None
+    assert board.newest("west", "1") == [calls(board)[1]]
+    assert board.newest("east", "1") == []
 
 
 # ── late ────────────────────────────────────────────────────────────────────────────────────
@@ -453,7 +453,7 @@ def test_an_older_or_equal_version_changes_nothing() -> None:
 
 def test_an_act_on_a_call_that_is_not_here_changes_nothing() -> None:
     board = fed(conn(0))
-    assert board.apply(disposed(5, CallKey("pbx", Feed.CLICK2DIAL, "1", entry(9)))) == ()
+    assert board.apply(disposed(5, CallKey("pbx", Feed.INBOUND, "1", entry(9)))) == ()
     assert len(board.calls) == 1
 
 
@@ -496,7 +496,7 @@ def test_the_board_never_holds_more_and_seldom_much_less(keep: int) -> None:
 def test_a_reference_of_a_call_let_go_of_can_be_used_again() -> None:
     board = fed(conn(0, ref="1"), cdr(1, ref="1"), conn(2, ref="2"), keep=1)
     assert [key.call_ref for key in board.calls] == ["2"]
-    assert board.newest("pbx", "1") is None
+    assert board.newest("pbx", "1") == []
     board.apply(conn(3, ref="1"))
     assert states(board, 3) == ["live"]
 
@@ -535,6 +535,17 @@ def test_rejected_notifications_are_bounded_in_bytes(monkeypatch: pytest.MonkeyP
     assert board.rejected_total == 5
 
 
+def test_of_a_long_rejected_notification_only_the_beginning_is_held() -> None:
+    raw = b"x" * 1_000_000
+    told = unpack(raw)
+    assert isinstance(told, Rejected)
+    assert told.raw == raw
+    board = fed(Notified(entry(0), "pbx", "inbound", False, told))
+    [held] = board.rejected
+    assert (held.raw, held.length) == (raw[:KEEP_RAW], 1_000_000)
+    assert board._rejected_bytes == KEEP_RAW
+
+
 def test_other_entries_change_no_call() -> None:
     board = fed(conn(0))
     status = notified(2, "status", {"ref": "2001", "status": "busy"})
@@ -571,7 +582,7 @@ def stories(draw: st.DrawFn) -> Story:
         ref = draw(REFS)
         if kind == "conn":
             event: Event = conn(now, draw(EXTS), ref, late=late)
-            story.keys.append(CallKey("pbx", Feed.CLICK2DIAL, ref, event.id))
+            story.keys.append(CallKey("pbx", Feed.INBOUND, ref, event.id))
         elif kind == "dialler":
             event = dialler(now, draw(EXTS), ref)
         elif kind == "cdr":
@@ -679,7 +690,6 @@ def test_what_holds_of_every_board(story: Story, policy: Policy) -> None:
                 assert not call.legs
                 assert call.direction == "inbound"
             if not call.superseded:
-                slot = (*key[:3], call.direction == "inbound")
-                assert slot not in in_use, "two calls have one reference at a time"
-                in_use[slot] = key
+                assert key[:3] not in in_use, "two calls have one reference at a time"
+                in_use[key[:3]] = key
         assert in_use == board._current

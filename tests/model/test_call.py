@@ -26,7 +26,7 @@ def at(ms: int) -> EntryId:
     return EntryId(T + ms, 0)
 
 
-KEY = CallKey("pbx", Feed.CLICK2DIAL, "1", at(0))
+KEY = CallKey("pbx", Feed.INBOUND, "1", at(0))
 LIVE = Call(KEY, "082", "011", "", Direction.INBOUND, legs=(Leg("2001", at(0)),))
 MOVED = replace(LIVE, legs=(Leg("2001", at(0)), Leg("2002", at(1_000))))
 OVER = replace(LIVE, end=End(at(1_500), talk=1.0))

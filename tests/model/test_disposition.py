@@ -1,5 +1,7 @@
 """Promises of `model.disposition`: codes are found, and times are read as they were meant."""
 
+import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -143,6 +145,55 @@ def test_hours_are_counted_through_a_change_of_the_clocks_and_days_are_not() -> 
     evening = datetime(2026, 10, 24, 23, 0, tzinfo=berlin)
     assert parse_when("12h", evening).hour == 10
     assert parse_when("1d", evening).hour == 23
+
+
+@pytest.fixture
+def london(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine in London, where the clocks change on 29 March and 25 October 2026."""
+    monkeypatch.setenv("TZ", "Europe/London")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("now", "text", "when"),
+    [
+        ("2026-03-28T14:00Z", "tomorrow 9:00", "2026-03-29T08:00Z"),
+        ("2026-03-28T14:00Z", "1d", "2026-03-29T13:00Z"),
+        ("2026-03-28T14:00Z", "12h", "2026-03-29T02:00Z"),
+        ("2026-03-28T14:00Z", "9:00", "2026-03-29T08:00Z"),
+        ("2026-03-28T14:00Z", "2026-07-01 9:00", "2026-07-01T08:00Z"),
+        ("2026-10-24T14:00Z", "tomorrow 9:00", "2026-10-25T09:00Z"),
+        ("2026-10-24T14:00Z", "today 16:00", "2026-10-24T15:00Z"),
+        # The clocks show 01:45 twice that night; after the first the second is to come.
+        ("2026-10-25T00:30Z", "1:45", "2026-10-25T00:45Z"),
+        ("2026-10-25T01:15Z", "1:45", "2026-10-25T01:45Z"),
+    ],
+)
+@pytest.mark.parametrize("zone", ["local", "Europe/London"])
+@pytest.mark.usefixtures("london")
+def test_a_time_of_day_is_that_of_its_day_across_a_change_of_the_clocks(
+    now: str, text: str, when: str, zone: str
+) -> None:
+    moment = datetime.fromisoformat(now).astimezone(None if zone == "local" else ZoneInfo(zone))
+    found = parse_when(text, moment)
+    assert found.timestamp() == datetime.fromisoformat(when).timestamp()
+    assert found.utcoffset() == found.astimezone(ZoneInfo("Europe/London")).utcoffset()
+
+
+@pytest.mark.parametrize("text", ["0001-01-01 00:00", "9999-12-31 23:59"])
+@pytest.mark.parametrize("zone", ["local", "Europe/London"])
+@pytest.mark.usefixtures("london")
+def test_an_end_of_the_calendar_gives_a_time_or_a_sentence(text: str, zone: str) -> None:
+    now = NOW.astimezone(None if zone == "local" else ZoneInfo(zone))
+    said = ""
+    try:
+        when = parse_when(text, now)
+    except ValueError as error:
+        said = str(error)
+    assert said.startswith(("when?", "that time")) if said else when > now
 
 
 @given(st.text(max_size=20))

@@ -20,7 +20,7 @@ ID = EntryId(1_763_800_000_000, 3)
 ACT = {
     b"kind": b"disposition",
     b"source": b"pbx",
-    b"call_feed": b"click2dial",
+    b"call_feed": b"inbound",
     b"call_ref": b"4711",
     b"since": b"1763799000000-0",
     b"version": b"2",
@@ -58,7 +58,7 @@ def test_what_waited_before_anyone_collected_it_is_late() -> None:
 def test_a_disposition_names_the_call_the_code_and_who() -> None:
     assert decode(ID, ACT) == Disposed(
         ID,
-        CallKey("pbx", Feed.CLICK2DIAL, "4711", EntryId(1_763_799_000_000, 0)),
+        CallKey("pbx", Feed.INBOUND, "4711", EntryId(1_763_799_000_000, 0)),
         Disposition("callback", "thandi", ID.ms, 2, "after five", 1_763_890_000_000, True),
     )
 

@@ -57,7 +57,6 @@ def test_a_foreign_number_is_shown_with_its_country(stored: str) -> None:
 @given(st.text(max_size=40))
 def test_no_text_stops_the_reading(text: str) -> None:
     ZA.international(text)
-    ZA.canonical(text)
     assert all(form.isdigit() for form in ZA.forms(text))
     assert (ZA.finder(text, "infix") is None) is (ZA.digits(text) is None)
 
@@ -68,11 +67,6 @@ def test_forms_agree_between_all_spellings(subscriber: str) -> None:
     assert forms == {(f"27{subscriber}", f"0{subscriber}", f"0027{subscriber}")}
 
 
-@given(SUBSCRIBERS)
-def test_canonical_is_one_for_all_spellings(subscriber: str) -> None:
-    assert {ZA.canonical(stored) for stored in spellings(subscriber)} == {f"27{subscriber}"}
-
-
 def test_a_foreign_number_has_its_international_forms_only() -> None:
     assert ZA.forms("+447700900123") == ("447700900123", "00447700900123")
     assert ZA.forms("00447700900123") == ("447700900123", "00447700900123")
@@ -81,13 +75,11 @@ def test_a_foreign_number_has_its_international_forms_only() -> None:
 @pytest.mark.parametrize("stored", ["2001", "0990", "271", "10111"])
 def test_a_short_code_is_no_number_of_a_country(stored: str) -> None:
     assert ZA.forms(stored) == (stored,)
-    assert ZA.canonical(stored) == stored
 
 
 @pytest.mark.parametrize("stored", ["", "anonymous", "[/", "082x"])
-def test_what_is_no_number_has_no_forms_and_is_its_own_key(stored: str) -> None:
+def test_what_is_no_number_has_no_forms(stored: str) -> None:
     assert ZA.forms(stored) == ()
-    assert ZA.canonical(stored) == stored
 
 
 @pytest.mark.parametrize(

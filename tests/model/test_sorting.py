@@ -20,7 +20,7 @@ LENS = Lens(T, Policy(cdr_sources={"pbx"}), Dialplan("ZA"), {"0115550100": "Supp
 def call(ref: str = "1", seconds: int = 0, **fields: object) -> Call:
     began = EntryId(T - 1_000_000 + seconds * 1000, 0)
     made = Call(
-        CallKey("pbx", Feed.CLICK2DIAL, ref, began),
+        CallKey("pbx", Feed.INBOUND, ref, began),
         "082",
         "011",
         "",

@@ -35,9 +35,7 @@ def conn(now: int, ref: str, ext: str, hold: float | None = None) -> Notified:
 def cdr(
     now: int, ref: str, ext: str, direction: Direction = Direction.INBOUND, talk: float = 9.0
 ) -> Notified:
-    told = CallEnded(
-        ref, ext, "082", "011", 5.0, "", direction, None, "hungup", "16", talk, "", False
-    )
+    told = CallEnded(ref, ext, "082", "011", 5.0, "", direction, None, "hungup", "16", talk, "")
     return Notified(EntryId(now, 0), "pbx", "cdr", False, told)
 
 
