@@ -48,6 +48,9 @@ class Source(_Shared):
     collect_cdr: bool = False
     """Whether records are collected. A single worker must exist for them: leave this off while
     another program reads the list."""
+    cdr_since_ms: int = Field(0, ge=0)
+    """Written when records are switched on, and not by hand: of calls that began before
+    (milliseconds since the epoch) no end was collected."""
     pop: Literal["left", "right"] = "left"
     """The side to take from: `left` where the PBX appends with RPUSH."""
 
@@ -165,10 +168,25 @@ class Site(_Shared):
             raise ValueError("two sources have the same name")
         return self
 
+    def switched_on(self, before: "Site", now_ms: int) -> "Site":
+        """Return the settings with the time noted at which records were switched on."""
+        collected = {source.name for source in before.sources if source.collect_cdr}
+        return self.model_copy(
+            update={
+                "sources": tuple(
+                    source.model_copy(update={"cdr_since_ms": now_ms})
+                    if source.collect_cdr and source.name not in collected
+                    else source
+                    for source in self.sources
+                )
+            }
+        )
+
     def policy(self) -> Policy:
         """Return what the model needs to know of a call's life."""
         return Policy(
             cdr_sources=frozenset(s.name for s in self.sources if s.collect_cdr),
+            cdr_since_ms={s.name: s.cdr_since_ms for s in self.sources if s.cdr_since_ms},
             ghost_after_ms=self.calls.ghost_after_minutes * 60_000,
             assume_ended_after_ms=self.calls.assume_ended_after_minutes * 60_000,
         )

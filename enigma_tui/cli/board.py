@@ -1,8 +1,9 @@
 """Opens the board."""
 
 import difflib
+import re
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
 import click
 
@@ -13,36 +14,50 @@ from . import common
 
 def check(loaded: Loaded) -> None:
     """End the program if a setting that only the screen knows about is wrong."""
-    from ..ui.commands import BY_ID
     from ..ui.themes import NAMES
 
     settings, origins = loaded.settings, loaded.origins
     if settings.theme not in NAMES:
-        near = difflib.get_close_matches(settings.theme, NAMES, n=1, cutoff=0.3)
-        hint = f"did you mean {near[0]}? " if near else ""
         common.fail(
-            f"{origins.get('theme')}: theme: there is no {settings.theme!r}; {hint}"
-            f"There are {', '.join(NAMES)}",
+            f"{origins.get('theme')}: theme: there is no {settings.theme!r}"
+            f"{_nearest(settings.theme, NAMES)}; there are {', '.join(NAMES)}",
             common.WRONG,
         )
-    taken: dict[str, str] = {}
-    for name, key in settings.keys.items():
-        if name not in BY_ID:
-            near = difflib.get_close_matches(name, BY_ID, n=1, cutoff=0.3)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            common.fail(
-                f"{origins.get('keys')}: keys.{name}: there is no such command{hint} "
-                "`enigma-tui keys` lists them",
-                common.WRONG,
-            )
-        for one in key.split(","):
-            if one in taken:
-                common.fail(
-                    f"{origins.get('keys')}: keys.{name}: {one} is the key of {taken[one]} too",
-                    common.WRONG,
-                )
-            taken[one] = name
+    for name, mistake in key_mistakes(settings.keys):
+        common.fail(f"{origins.get('keys')}: keys.{name}: {mistake}", common.WRONG)
     common.filter_of(settings.filter, f"{origins.get('filter', 'default')}: filter")
+
+
+def key_mistakes(keymap: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong in the settings' `[keys]`, each with the name it stands under."""
+    from textual.keys import Keys, key_to_character
+
+    from ..ui.commands import BY_ID
+
+    named = {key.value for key in Keys}
+    taken = {
+        key_to_character(key) or key: command.id
+        for command in BY_ID.values()
+        if command.id not in keymap
+        for key in command.keys.split(",")
+    }
+    for name, keys in keymap.items():
+        if name not in BY_ID:
+            near = _nearest(name, BY_ID)
+            yield name, f"there is no such command{near}; `enigma-tui keys` lists them"
+            continue
+        for key in keys.split(","):
+            base = re.sub(r"^((ctrl|alt|shift)\+)+", "", key)
+            if key not in named and base not in named and key_to_character(base) is None:
+                yield name, f"there is no key {key!r}{_nearest(key, named)}"
+            known = key_to_character(key) or key
+            if taken.setdefault(known, name) != name:
+                yield name, f"{key} is the key of {taken[known]}; give that another one as well"
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.3)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def open_board(
@@ -54,6 +69,11 @@ def open_board(
     beside: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Open the board and return when it is closed; `beside` runs in the meantime."""
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        common.fail(
+            "the board needs a terminal. For lines that a script can read: enigma-tui tail",
+            common.WRONG,
+        )
     loaded = loaded or common.settings(ctx)
     check(loaded)
     common.log_to_file()

@@ -9,6 +9,7 @@ import click
 from .. import paths
 from ..settings import Settings
 from . import common
+from .board import check
 
 
 @click.group("config")
@@ -33,6 +34,7 @@ def path(ctx: click.Context) -> None:
 def show(ctx: click.Context) -> None:
     """Print the settings in force, and where each came from. Passwords are left out."""
     loaded = common.settings(ctx)
+    check(loaded)
     for name in Settings.model_fields:
         if name == "redis_url":
             link = common.connection(loaded.settings, "config")

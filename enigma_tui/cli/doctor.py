@@ -15,6 +15,7 @@ from ..journal.sites import SiteStore
 from ..model.text import safe
 from ..site import Site, SiteError
 from . import common
+from .board import check
 
 OK, LOOK, BAD = "ok", "look", "bad"
 
@@ -42,6 +43,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
       enigma-tui --redis-url redis://pbx.example:6379/0 doctor
     """
     loaded = common.settings(ctx)
+    check(loaded)
     link = common.connection(loaded.settings, "doctor")
     keys = Keys(loaded.settings.prefix)
 

@@ -3,6 +3,7 @@
 import click
 
 from . import common
+from .board import check
 
 
 @click.command("keys")
@@ -16,7 +17,9 @@ def command(ctx: click.Context) -> None:
     """
     from ..ui.commands import COMMANDS, Group, shown_keys
 
-    keymap = common.settings(ctx).settings.keys
+    loaded = common.settings(ctx)
+    check(loaded)
+    keymap = loaded.settings.keys
     for group in Group:
         click.echo(group.value)
         for one in COMMANDS:

@@ -1,7 +1,6 @@
 """The command `enigma-tui` itself: the board, and the group that the other commands are in."""
 
 import importlib
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -101,10 +100,6 @@ def main(
     }
     if ctx.invoked_subcommand is not None:
         return
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
-        raise click.UsageError(
-            "the board needs a terminal. For lines that a script can read: enigma-tui tail"
-        )
     from .board import open_board
 
     open_board(ctx)

@@ -40,6 +40,9 @@ class SiteStore:
         Every board that follows the journal is told by an entry.
         """
         expected = replaces.text if replaces else b""
+        if replaces is not None:
+            seconds, micros = await self.connection.quick.time()
+            site = site.switched_on(replaces.site, int(seconds) * 1000 + int(micros) // 1000)
         write = script(self.connection.quick, "site")
         return bool(
             await write(

@@ -135,7 +135,7 @@ class Board:
         """Whether a connection belongs to this use of its reference, or opens a new one."""
         end = call.end
         if end is None or end.assumed:
-            return now_ms - call.legs[-1].entry.ms <= self.policy.wait_ms(call.key.source)
+            return now_ms - call.legs[-1].entry.ms <= self.policy.wait_ms(call)
         # After the end only the connection that this very record has overtaken is of the call.
         if now_ms - end.entry.ms > JOIN_MS:
             return False
@@ -155,7 +155,11 @@ class Board:
         if legs and legs[-1].extension == leg.extension:
             leg = legs[-1]
             legs = legs[:-1]
-        elif legs and legs[-1].ended_ms is None and call.key.source not in self.policy.cdr_sources:
+        elif (
+            legs
+            and legs[-1].ended_ms is None
+            and not self.policy.reports_end(call.key.source, call.began.ms)
+        ):
             # With CDRs the record of the leg tells; the agent may stay on for a while.
             legs = (*legs[:-1], replace(legs[-1], ended_ms=leg.entry.ms))
         if end is not None:
@@ -168,11 +172,14 @@ class Board:
         self, event: Notified, extension: str, key: CallKey
     ) -> list[CallKey]:
         """Without a CDR feed: an extension that takes a call has finished with its last one."""
-        if event.source in self.policy.cdr_sources or not extension:
+        if not extension:
             return []
         place = (event.source, extension)
         previous = self.calls.get(self._on_extension.get(place, key))
-        self._on_extension[place] = key
+        if self.policy.reports_end(event.source, event.id.ms):
+            self._on_extension.pop(place, None)
+        else:
+            self._on_extension[place] = key
         if (
             previous is None
             or previous.key == key

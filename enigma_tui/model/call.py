@@ -4,7 +4,7 @@ A call is a value. The board replaces it when an entry of the journal changes it
 screen or a filter holds is a snapshot that never changes under its hands.
 """
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -80,14 +80,21 @@ class Policy:
 
     cdr_sources: Set[str] = frozenset()
     """The sources whose ends of calls are collected."""
+    cdr_since_ms: Mapping[str, int] = field(default_factory=dict)
+    """Since when, where that was not from the beginning: of earlier calls no end may have come."""
     ghost_after_ms: int = 4 * 3600_000
     """With a CDR feed: a call that is live for longer is a ghost."""
     assume_ended_after_ms: int = 2 * 3600_000
     """Without a CDR feed: a call is taken to be over after this long."""
 
-    def wait_ms(self, source: str) -> int:
-        """Return how long a call of `source` is live, at most, if nothing is heard of it."""
-        return self.ghost_after_ms if source in self.cdr_sources else self.assume_ended_after_ms
+    def reports_end(self, source: str, began_ms: int) -> bool:
+        """Whether the end of a call of `source` that began then is collected."""
+        return source in self.cdr_sources and began_ms >= self.cdr_since_ms.get(source, 0)
+
+    def wait_ms(self, call: "Call") -> int:
+        """Return how long a call is live, at most, if nothing is heard of it."""
+        reported = self.reports_end(call.key.source, call.began.ms)
+        return self.ghost_after_ms if reported else self.assume_ended_after_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +192,8 @@ class Call:
         due = self.due_ms(policy)
         if due is None or now_ms <= due:
             return CallState.LIVE
-        return CallState.GHOST if self.key.source in policy.cdr_sources else CallState.ENDED
+        reported = policy.reports_end(self.key.source, self.began.ms)
+        return CallState.GHOST if reported else CallState.ENDED
 
     def due_ms(self, policy: Policy) -> int | None:
         """Return after when `state` is another by the mere passing of time (milliseconds).
@@ -194,7 +202,7 @@ class Call:
         """
         if self.end is not None or not self.legs:
             return None
-        return self.legs[-1].entry.ms + policy.wait_ms(self.key.source)
+        return self.legs[-1].entry.ms + policy.wait_ms(self)
 
     def talk_seconds(self, now_ms: int) -> float | None:
         """Return the seconds since the connection, or in conversation once that is known.

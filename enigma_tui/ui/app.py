@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import signal
-import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from textual.worker import WorkerError
 from ..journal.collector import Collector
 from ..journal.connection import Connection
 from ..journal.desk import Who
-from ..journal.faults import FAILED, first_of
+from ..journal.faults import FAILED, first_of, trail
 from ..journal.follower import Follower
 from ..journal.keys import Keys
 from ..journal.stream import Journal
@@ -148,10 +147,7 @@ class EnigmaApp(App[None]):
                     await run()
                 except Exception as failure:
                     error = first_of(failure)
-                    # Only where it failed: an error's text may hold a number or a note.
-                    frames = traceback.extract_tb(error.__traceback__)
-                    places = " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames))
-                    log.error("%s failed: %s at %s", what, type(error).__name__, places)
+                    log.error("%s failed: %s at %s", what, type(error).__name__, trail(error))
                     self.notify(
                         f"{what} failed ({type(error).__name__}) and is started again; "
                         "the log file says where",

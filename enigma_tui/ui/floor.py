@@ -236,7 +236,7 @@ class Floor:
 
     def has_cdr(self, call: Call) -> bool:
         """Whether the PBX of a call tells when it ends."""
-        return call.key.source in self.board.policy.cdr_sources
+        return self.board.policy.reports_end(call.key.source, call.began.ms)
 
     def extensions(self) -> Sequence[tuple[str, int, int]]:
         """Return each extension with its calls now live and its calls in all, in order."""

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 import redis
 
 from enigma_tui.cli.config import template
@@ -175,3 +176,21 @@ def test_every_command_explains_itself(run: Run) -> None:
         assert one.returncode == 0
         assert "Usage" in one.stdout
     assert run("--version").stdout.startswith("enigma-tui ")
+
+
+@pytest.mark.parametrize("command", ["doctor", "keys", "config show"])
+def test_what_the_board_would_refuse_is_refused_everywhere(
+    run: Run, tmp_path: Path, command: str
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("theme = 'enigma-lihgt'")
+    done = run("--config", str(file), *command.split())
+    assert done.returncode == 2
+    assert f"{file}: theme: there is no 'enigma-lihgt'; did you mean enigma-light?" in done.stderr
+
+
+def test_the_demo_needs_a_terminal_and_leaves_nothing(run: Run) -> None:
+    done = run("demo")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "needs a terminal" in done.stderr

@@ -111,3 +111,23 @@ def test_a_wrong_setting_is_named(text: str, named: str) -> None:
         Site.from_json(text, "site.json")
     assert str(caught.value).startswith("site.json")
     assert named in str(caught.value)
+
+
+async def test_switching_records_on_notes_since_when(connection: Connection, keys: Keys) -> None:
+    store = SiteStore(connection, keys)
+    assert await store.save(Site(), "thandi", None)
+    assert not (await _stored(store)).policy().cdr_since_ms
+    on = Site(sources=(Source(collect_cdr=True),))
+    seconds, _ = await connection.quick.time()
+    assert await store.save(on, "thandi", await store.load())
+    since = (await _stored(store)).policy().cdr_since_ms["pbx"]
+    assert 0 <= since - int(seconds) * 1000 < 60_000
+    again = (await _stored(store)).model_copy(update={"title": "Night shift"})
+    assert await store.save(again, "thandi", await store.load())
+    assert (await _stored(store)).policy().cdr_since_ms["pbx"] == since
+
+
+async def _stored(store: SiteStore) -> Site:
+    stored = await store.load()
+    assert stored is not None
+    return stored.site

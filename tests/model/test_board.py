@@ -693,3 +693,20 @@ def test_what_holds_of_every_board(story: Story, policy: Policy) -> None:
                 assert key[:3] not in in_use, "two calls have one reference at a time"
                 in_use[key[:3]] = key
         assert in_use == board._current
+
+
+# ── records switched on in the middle of the day ────────────────────────────────────────────
+
+
+def test_of_calls_before_records_were_switched_on_no_end_is_awaited() -> None:
+    policy = Policy(cdr_sources={"pbx"}, cdr_since_ms={"pbx": T + 100_000})
+    board = fed(conn(0, "2001", "1"), conn(10, "2001", "2"), conn(20, "2002", "3"), policy=policy)
+    assert states(board, 30) == ["ended", "live", "live"]
+    assert states(board, ASSUMED + 60) == ["ended", "ended", "ended"], "and none is a ghost"
+    for event in (conn(200, "2001", "4"), conn(210, "2001", "5")):
+        board.apply(event)
+    # The extension's call from before is over; of those after, only a record tells the end.
+    assert states(board, 220) == ["ended", "ended", "live", "live", "live"]
+    board.apply(cdr(230, "2001", ref="4"))
+    assert states(board, 240)[3] == "ended"
+    assert states(board, GHOST + 300)[4] == "ghost"

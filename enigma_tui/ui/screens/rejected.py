@@ -61,7 +61,7 @@ class RejectedDialog(Dialog[None]):
         one = self._rejected[event.option_index]
         text = Text()
         text.append(f"{one.reason}\n", "bold")
-        text.append(f"entry {one.id}, source {one.source}, {len(one.raw):,} bytes\n\n", "dim")
+        text.append(f"entry {one.id}, source {one.source}, {one.length:,} bytes\n\n", "dim")
         text.append(pretty(one.raw) if one.raw else "    (nothing: the payload was empty)")
         self.query_one("#raw", Static).update(text)
         self.query_one("#held", VerticalScroll).scroll_home(animate=False)
