@@ -169,14 +169,23 @@ class Site(_Shared):
         return self
 
     def switched_on(self, before: "Site", now_ms: int) -> "Site":
-        """Return the settings with the time noted at which records were switched on."""
-        collected = {source.name for source in before.sources if source.collect_cdr}
+        """Return the settings with the time at which records were switched on, whatever they say.
+
+        It is `now_ms` (milliseconds since the epoch) where they were not collected `before`.
+        """
+        since = {
+            source.name: source.cdr_since_ms for source in before.sources if source.collect_cdr
+        }
         return self.model_copy(
             update={
                 "sources": tuple(
-                    source.model_copy(update={"cdr_since_ms": now_ms})
-                    if source.collect_cdr and source.name not in collected
-                    else source
+                    source.model_copy(
+                        update={
+                            "cdr_since_ms": since.get(source.name, now_ms)
+                            if source.collect_cdr
+                            else 0
+                        }
+                    )
                     for source in self.sources
                 )
             }

@@ -220,7 +220,7 @@ async def test_a_change_of_policy_reads_everything_again_by_the_new_rules(
     await write_site(connection, WITH_CDR)
     await eventually(lambda: sink.restarts == [False])
     await eventually(lambda: sink.seen == sent and follower.link.caught_up)
-    assert sink.sites == [Site(), WITH_CDR]
+    assert [site.policy().cdr_sources for site in sink.sites] == [frozenset(), {"pbx"}]
     await write_site(connection, Site(calls=Calls(ghost_after_minutes=5)))
     await eventually(lambda: sink.restarts == [False, False] and sink.seen == sent)
 
