@@ -90,7 +90,12 @@ class EnigmaApp(App[None]):
             watching="read-only" if settings.read_only else "",
         )
         self.acting = Acting(self, self.floor, startup.connection, self.journal_keys, startup.who)
-        self.keyboard = Keyboard(super().on_event, lambda: self.focused or self.screen, self)
+        self.keyboard = Keyboard(
+            super().on_event,
+            lambda: self.focused or self.screen,
+            self,
+            after=self.board.table.touched,
+        )
         answers = {"yes": True, "no": False, "ask": None}
         self.consent = Consent(
             self,
@@ -129,7 +134,6 @@ class EnigmaApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """Queue what is typed, so that each key is taken when the last has had its effect."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            self.board.table.touched()
             self.keyboard.typed(event)
         else:
             await super().on_event(event)

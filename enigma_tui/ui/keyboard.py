@@ -28,10 +28,13 @@ class Keyboard:
         deliver: Callable[[Typed], Awaitable[None]],
         focused: Callable[[], DOMNode],
         app: MessagePump,
+        after: Callable[[], None] = lambda: None,
     ) -> None:
+        """Prepare; `after` is called when a key has had its effect."""
         self._deliver = deliver
         self._focused = focused
         self._app = app
+        self._after = after
         self._keys: asyncio.Queue[Typed] = asyncio.Queue()
 
     def typed(self, event: Typed) -> None:
@@ -52,6 +55,7 @@ class Keyboard:
                 # for what the key made widgets tell each other.
                 await self._settle((*self._chain(), self._app))
                 await self._settle(self._chain())
+                self._after()
             finally:
                 self._keys.task_done()
 

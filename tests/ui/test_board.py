@@ -169,6 +169,31 @@ async def test_nobody_watching_the_newest_comes_first_and_acting_shows_the_curso
         assert call.key.call_ref in app.screen._named
 
 
+async def test_a_key_between_an_arrival_and_its_paint_moves_from_where_the_cursor_is(
+    opened: Opened,
+) -> None:
+    async with opened(size=(120, 12)) as (app, pilot):
+        table = app.board.table
+        await type_keys(app, pilot, *"jjjjjj")  # the last line of the screen
+        assert table._cursor_line == table._line_count() - 1
+        for ref in range(60, 64):
+            wanted = app.floor.view.key_at(app.floor.view.index(under_cursor(app).key) + 1)
+            app.board._frame = app.board.set_timer(60, lambda: None)  # nothing is painted
+            await push(app, payload(ref, 4000 + ref))
+            table.move_by(1)
+            assert under_cursor(app).key == wanted
+            assert table.cursor_in_sight
+
+
+async def test_a_click_takes_the_call_that_was_seen_there(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        seen = app.floor.view.key_at(3)
+        app.board._frame = app.board.set_timer(60, lambda: None)  # nothing is painted
+        await push(app, payload(60, 4060))
+        await pilot.click("CallTable", offset=(10, 4))
+        assert under_cursor(app).key == seen
+
+
 async def test_tabs_show_live_to_dispose_and_all(opened: Opened) -> None:
     async with opened() as (app, pilot):
         tally = app.floor.tally

@@ -310,6 +310,7 @@ class BoardScreen(Screen[None]):
             self.notify("There is no call under the cursor.", markup=False, timeout=3)
         elif not self.table.cursor_in_sight:
             # Nobody should act on a call they cannot see.
+            self.table.touched()
             self.table.paint()
             self.notify("The cursor was out of sight. Here it is.", markup=False, timeout=3)
             return None

@@ -173,8 +173,11 @@ class CallTable(ScrollView, can_focus=True):
 
     @property
     def cursor_in_sight(self) -> bool:
-        """Whether the call under the cursor is on screen."""
-        return self._line_of_cursor() is not None
+        """Whether the call under the cursor was on screen when it was painted last.
+
+        Not where it would be now: calls may have come since, and what counts is what was seen.
+        """
+        return self._cursor_line is not None
 
     def _line_of_cursor(self) -> int | None:
         index = self.floor.view.index(self.cursor) if self.cursor else None
@@ -285,6 +288,7 @@ class CallTable(ScrollView, can_focus=True):
         """Paint the rows that have come into sight."""
         super().watch_scroll_y(old_value, new_value)
         self._shown.clear()
+        self._cursor_line = self._line_of_cursor()
 
     # ── the cursor ──────────────────────────────────────────────────────────────────────
 
@@ -318,6 +322,7 @@ class CallTable(ScrollView, can_focus=True):
         if not self.cursor_in_sight:
             self.move_to(self.scroll_offset.y)
             return
+        self._settle()  # calls may have come since the last paint
         index = self.floor.view.index(self.cursor) if self.cursor else None
         self.move_to(0 if index is None else index + rows)
 
@@ -348,8 +353,10 @@ class CallTable(ScrollView, can_focus=True):
                     break
                 x += placed.width + GAP
             return
-        row = self.scroll_offset.y + event.y - 1
-        if row < len(self.floor.view):
+        # The call that was seen there, which may have moved since it was painted.
+        shown = self._shown.get(event.y - 1)
+        row = self.floor.view.index(shown.call.key) if shown else None
+        if row is not None:
             self.move_to(row)
             if event.chain == 2:
                 self.post_message(self.Opened())
@@ -357,6 +364,5 @@ class CallTable(ScrollView, can_focus=True):
     def on_mouse_scroll_down(self) -> None:
         """The wheel is a wish to look elsewhere than at the newest."""
         self.following = False
-        self._cursor_line = None
 
     on_mouse_scroll_up = on_mouse_scroll_down
