@@ -19,7 +19,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ...model.call import Call, CallKey
-from ..columns import GAP, Look, Marks, Placed, fill, fit
+from ..columns import GAP, Cell, Look, Marks, Placed, fill, fit
 from ..floor import Floor
 
 _STYLES = (
@@ -30,10 +30,13 @@ _STYLES = (
 
 @dataclass(slots=True)
 class _Shown:
-    """What a line of the screen shows, to tell whether it would look different now."""
+    """What a line of the screen shows: it is drawn from this, and from nothing newer.
 
-    call: Call
-    cells: tuple[str, ...]
+    So what is on screen is one moment of the board, and a click means the call that was seen.
+    """
+
+    key: CallKey
+    cells: tuple[Cell, ...]
     cursor: bool
     left: bool
 
@@ -85,30 +88,37 @@ class CallTable(ScrollView, can_focus=True):
         if not self.size:
             return 0.0
         self._settle()
-        look = self._look()
-        top = self.scroll_offset.y
-        width = self._width()
-        lines = self._line_count()
-        calls = self.floor.view.window(top, lines)
-        if not calls and self._empty_shown != self.empty_text:
+        if not len(self.floor.view) and self._empty_shown != self.empty_text:
             self._empty_shown = self.empty_text
             self.refresh()
-        painted = 0
-        for line in range(lines):
-            new = self._showing(calls[line], look) if line < len(calls) else None
-            if line not in self._shown or new != self._shown[line]:
-                self._shown[line] = new
-                self.refresh(Region(0, line + 1, width, 1))
-                painted += 1
-        return painted / lines if lines else 0.0
+        before, self._shown = self._shown, self._laid_out()
+        width = self._width()
+        different = [
+            line
+            for line, shown in self._shown.items()
+            if line not in before or shown != before[line]
+        ]
+        for line in different:
+            self.refresh(Region(0, line + 1, width, 1))
+        return len(different) / len(self._shown) if self._shown else 0.0
 
     def repaint(self) -> None:
         """Paint everything: the layout, the order or the colours have changed."""
-        self._shown.clear()
         self._styles_by_name.clear()
         self._columns = fit(max(0, self._width() - 1)) if self.size else ()
         self._settle()
+        self._shown = self._laid_out()
         self.refresh()
+
+    def _laid_out(self) -> dict[int, _Shown | None]:
+        """Return what each line of the screen should show now."""
+        look = Look(self.floor, self.marks, self.floor.lens(), self.own_name)
+        lines = self._line_count()
+        calls = self.floor.view.window(self.scroll_offset.y, lines)
+        return {
+            line: self._showing(calls[line], look) if line < len(calls) else None
+            for line in range(lines)
+        }
 
     def _width(self) -> int:
         return self.scrollable_content_region.width
@@ -116,13 +126,10 @@ class CallTable(ScrollView, can_focus=True):
     def _line_count(self) -> int:
         return max(0, self.size.height - 1)
 
-    def _look(self) -> Look:
-        return Look(self.floor, self.marks, self.floor.lens(), self.own_name)
-
     def _showing(self, call: Call, look: Look) -> _Shown:
         return _Shown(
-            call,
-            tuple(placed.column.cell(call, look).text for placed in self._columns),
+            call.key,
+            tuple(placed.column.cell(call, look) for placed in self._columns),
             call.key == self.cursor,
             self.floor.view.has_left(call.key),
         )
@@ -191,29 +198,24 @@ class CallTable(ScrollView, can_focus=True):
         width = self._width()
         if y == 0:
             return self._header(width)
-        calls = self.floor.view.window(self.scroll_offset.y + y - 1, 1)
-        if not calls:
-            return self._empty(y, width)
-        look = self._look()
-        self._shown[y - 1] = self._showing(calls[0], look)
-        return self._row(calls[0], look, width)
+        if y - 1 not in self._shown:
+            self._shown = self._laid_out()
+        shown = self._shown.get(y - 1)
+        return self._row(shown, width) if shown else self._empty(y, width)
 
-    def _row(self, call: Call, look: Look, width: int) -> Strip:
+    def _row(self, shown: _Shown, width: int) -> Strip:
         base = self._style("base")
-        cursor = call.key == self.cursor
-        left = self.floor.view.has_left(call.key)
-        if cursor:
+        if shown.cursor:
             base += self._style("cursor")
-        if left:
+        if shown.left:
             base += self._style("left")
-        segments = [Segment("▌" if cursor else " ", base)]
-        for place, placed in enumerate(self._columns):
-            cell = placed.column.cell(call, look)
+        segments = [Segment("▌" if shown.cursor else " ", base)]
+        for place, (placed, cell) in enumerate(zip(self._columns, shown.cells, strict=True)):
             style = base
-            if cell.style and not left:
+            if cell.style and not shown.left:
                 own = self._style(cell.style)
                 # On the cursor's bar the words keep their weight but take the bar's colours.
-                style = base + Style(bold=own.bold) if cursor else base + own
+                style = base + Style(bold=own.bold) if shown.cursor else base + own
             gap = " " * GAP if place else ""
             text = fill(cell.text, placed.width, placed.column.right)
             segments.append(Segment(gap + text, style))
@@ -355,7 +357,7 @@ class CallTable(ScrollView, can_focus=True):
             return
         # The call that was seen there, which may have moved since it was painted.
         shown = self._shown.get(event.y - 1)
-        row = self.floor.view.index(shown.call.key) if shown else None
+        row = self.floor.view.index(shown.key) if shown else None
         if row is not None:
             self.move_to(row)
             if event.chain == 2:
