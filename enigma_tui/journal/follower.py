@@ -21,6 +21,7 @@ from .backoff import Backoff
 from .connection import Connection
 from .faults import FAILED, Fault, explain, first_of
 from .keys import Keys
+from .mover import feed_lists
 from .sites import SiteStore
 from .stream import Journal
 from .together import together
@@ -238,11 +239,7 @@ class Follower:
 
     async def _ask(self) -> None:
         site = self._site or Site()
-        lists = [
-            name
-            for source in site.sources
-            for name in ((source.inbound, source.cdr) if source.collect_cdr else (source.inbound,))
-        ]
+        lists = [feed.key for source in site.sources for feed in feed_lists(source)]
         pipeline = self.connection.quick.pipeline(transaction=False)
         pipeline.time()
         pipeline.exists(self.keys.lease)

@@ -5,7 +5,7 @@ It knows nothing of Textual.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -71,10 +71,8 @@ class Floor:
     """Entries that could not be taken in; not one payload should be able to cause it."""
     _ticks: int = 0
     _received: EntryId = ORIGIN
-    _labels: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._labels = dict(self.site.numbers)
         self._start(Tab.LIVE, None, None)
 
     def _start(self, tab: Tab, query: Query | None, sort: Sort | None) -> None:
@@ -110,7 +108,7 @@ class Floor:
             now_ms=self.now_ms(),
             policy=self.board.policy,
             dialplan=self.dialplan,
-            labels=self._labels,
+            labels=self.site.numbers,
         )
 
     # ── what the follower tells ─────────────────────────────────────────────────────────
@@ -148,7 +146,6 @@ class Floor:
         """Take over the shared settings."""
         self.has_site = site is not None
         self.site = site or Site()
-        self._labels = dict(self.site.numbers)
         self.metrics.threshold = self.site.service_level_seconds
         if not self.board.calls:
             self.board.policy = self.site.policy()
