@@ -18,7 +18,7 @@ from enigma_tui.journal.sites import SiteStore
 from enigma_tui.model.board import Board
 from enigma_tui.model.call import Call, EntryId
 from enigma_tui.model.view import Tab
-from enigma_tui.site import Calls, Site, Source
+from enigma_tui.site import Calls, CodeSetting, Site, Source
 from enigma_tui.ui.app import EnigmaApp
 from enigma_tui.ui.commands import COMMANDS, Command
 from enigma_tui.ui.screens.consent import ConsentDialog
@@ -542,3 +542,16 @@ async def test_a_label_from_the_sites_settings_cannot_act_on_the_terminal(
         line = app.board.table.render_line(1).text
         assert "Sup" in line
         assert "\x1b" not in line + app.floor.site.title
+
+
+async def test_the_filter_of_the_settings_may_name_a_code_that_only_the_site_knows(
+    empty_server: EmbeddedServer,
+) -> None:
+    site = stage.demo_site().model_copy(update={"codes": (CodeSetting(code="vip", key="v"),)})
+    stage.write_site(empty_server, site)
+    journal(empty_server, payload(1))
+    app = stage.make_app(empty_server, filter="disp:vip")
+    async with app.run_test(size=(120, 20), notifications=True) as pilot:
+        await stage.settled(app, pilot)
+        assert app.floor.view.query.text == "disp:vip"
+        assert refs(app) == []

@@ -81,6 +81,8 @@ class BoardScreen(Screen[None]):
         self.tell()
 
     def _parse(self, text: str) -> Query:
+        if not self.floor.has_site:
+            return parse(text)  # the site's codes are not known yet
         return parse(text, [code.code for code in self.floor.site.code_tree().leaves()])
 
     # ── keeping up ──────────────────────────────────────────────────────────────────────
