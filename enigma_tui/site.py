@@ -151,6 +151,9 @@ class Site(_Shared):
     calls: Calls = Calls()
     service_level_seconds: float = Field(20.0, gt=0, le=86_400)
     """The T of the service level: the share of calls answered within T seconds."""
+    undo_seconds: int = Field(10, ge=0, le=600)
+    """How long a disposition can be taken back by whoever recorded it. Nothing is delivered to
+    another system before."""
     codes: tuple[CodeSetting, ...] = Field(DEFAULT_CODES, min_length=1)
     """The disposition codes."""
     numbers: dict[_Label, _Label] = Field(default_factory=dict)

@@ -8,8 +8,11 @@ changes nothing.
 import asyncio
 import random
 import secrets
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
+from typing import Any, TypeVar
 
 from redis.exceptions import AuthenticationError
 
@@ -28,6 +31,17 @@ TRIES = 4
 MOST_SECONDS = 8.0
 """No act is waited for any longer, however slowly a server answers."""
 
+AT_ONCE = 16
+"""How many acts of a bulk are under way together; each takes a connection meanwhile."""
+
+CLAIM_MS = 60_000
+"""How long a claim stands when nobody renews it."""
+
+RENEW_SECONDS = 20.0
+"""How often a claim is renewed: twice may fail before the others think it given up."""
+
+_T = TypeVar("_T")
+
 
 class Outcome(StrEnum):
     """What became of an act."""
@@ -37,8 +51,14 @@ class Outcome(StrEnum):
     """It had been recorded already: this was the same act, sent again."""
     CONFLICT = "conflict"
     """Somebody else was first; nothing was written."""
+    CLAIMED = "claimed"
+    """Somebody else claims the call, and the act did not say that it knows; nothing was written."""
     SUPERSEDED = "superseded"
     """The reference has been taken into use by a newer call; nothing was written."""
+    LATE = "late"
+    """An undo came after its grace period; nothing was written."""
+    ABSENT = "absent"
+    """The act that an undo should take back has not been recorded; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +74,11 @@ class Who:
     """
 
 
+def new_id() -> str:
+    """Return an id for an act or a claim that nobody else has."""
+    return secrets.token_hex(8)
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """A disposition that a supervisor wants recorded."""
@@ -64,12 +89,29 @@ class Act:
     """The version that was on the supervisor's screen; 0 for a call not yet disposed of."""
     note: str = ""
     callback_ms: int | None = None
-    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    reason: str = ""
+    """Why an outcome that stands is amended."""
+    over_claim: bool = False
+    """Whether the supervisor knows that somebody else claims the call, and goes on."""
+    id: str = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """A disposition that a supervisor wants taken back."""
+
+    key: CallKey
+    act: str
+    """The id of the act to take back; only the last one of a call can be."""
+    id: str = field(default_factory=new_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of an act, and what is recorded now."""
+    """What became of an act, and what is recorded now.
+
+    Of `Outcome.CLAIMED` `by` and `at_ms` tell whose claim it is, and until when it stands.
+    """
 
     outcome: Outcome
     version: int
@@ -85,40 +127,62 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Whose claim a call has after one was asked for."""
+
+    ours: bool
+    by: str
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class DispositionDesk:
-    """Where dispositions are handed in."""
+    """Where acts are handed in.
+
+    `keep_days` is how long a call's record is kept beside the journal: the site's retention.
+    Every method raises what redis-py raises, or `TimeoutError`, when the server did not answer in
+    time: the act may or may not be recorded then, and may be handed in again.
+    """
 
     connection: Connection
     keys: Keys
     who: Who
     keep_days: int = 7
-    """How long a call's record is kept beside the journal: the site's retention."""
 
     async def dispose(self, act: Act) -> Answer:
-        """Hand in an act.
+        """Hand in an act; where the answer is lost it is sent again, for `MOST_SECONDS` at most."""
+        return await _insist(lambda: self._dispose(act))
 
-        Where the answer is lost it is sent again under the same id, for `MOST_SECONDS` at most.
-        Raises what redis-py raises, or `TimeoutError`, when that did not help: the act may or may
-        not be recorded, and may be handed in again.
+    async def dispose_all(self, acts: Sequence[Act]) -> Sequence[Answer | Exception]:
+        """Hand in many acts; return what became of each, in order.
+
+        A failure of one stands in its place and keeps nobody else's from being recorded.
         """
-        backoff = Backoff(random.Random())
-        deadline = asyncio.get_running_loop().time() + MOST_SECONDS
-        for left in reversed(range(TRIES)):
-            try:
-                async with asyncio.timeout_at(deadline):
-                    return await self._once(act)
-            except LOST as error:
-                if not left or isinstance(cause_of(error), AuthenticationError):
-                    raise
-                wait = backoff.next()
-                if asyncio.get_running_loop().time() + wait >= deadline:
-                    raise
-                await asyncio.sleep(wait)
-        raise AssertionError("unreachable")
+        return await _side_by_side([partial(self.dispose, act) for act in acts])
 
-    async def _once(self, act: Act) -> Answer:
+    async def undo(self, undo: Undo, grace_ms: int) -> Answer:
+        """Take back an act that this person recorded, unless it is older than `grace_ms`."""
+        return await _insist(lambda: self._undo(undo, grace_ms))
+
+    async def undo_all(self, undos: Sequence[Undo], grace_ms: int) -> Sequence[Answer | Exception]:
+        """Take back many; as `dispose_all`."""
+        return await _side_by_side([partial(self.undo, undo, grace_ms) for undo in undos])
+
+    async def claim(self, key: CallKey, claim: str, life_ms: int = CLAIM_MS) -> Held:
+        """Claim a call for a while, or renew the claim `claim`."""
+        outcome, by, until_ms = await self._run_claim(key, claim, life_ms)
+        ours = outcome == b"claimed"
+        return Held(ours, safe(by.decode("utf-8", "surrogateescape")), int(until_ms or 0))
+
+    async def release(self, key: CallKey, claim: str) -> None:
+        """Give a claim up; one that has expired, or been overruled, is left alone."""
+        await self._run_claim(key, claim, 0)
+
+    # ── the scripts ─────────────────────────────────────────────────────────────────────
+
+    async def _dispose(self, act: Act) -> Answer:
         key = act.key
-        outcome, version, code, by, at_ms, note = await script(self.connection.quick, "dispose")(
+        answer = await script(self.connection.quick, "dispose")(
             keys=[
                 self.keys.call(key),
                 self.keys.reference(key.source, key.feed, key.call_ref),
@@ -131,9 +195,10 @@ class DispositionDesk:
                 safe(act.code),
                 safe(act.note, MAX_NOTE),
                 "" if act.callback_ms is None else act.callback_ms,
-                safe(self.who.name),
-                "1" if self.who.verified else "",
-                self.keep_days * 86_400,
+                safe(act.reason, MAX_NOTE),
+                *self._signed(),
+                "1" if act.over_claim else "",
+                self._keep_seconds,
                 key.source,
                 str(key.feed),
                 key.call_ref,
@@ -141,14 +206,84 @@ class DispositionDesk:
                 key.since.seq,
             ],
         )
-        return Answer(
-            outcome=Outcome(outcome.decode()),
-            version=int(version),
-            code=safe(code.decode("utf-8", "surrogateescape")),
-            by=safe(by.decode("utf-8", "surrogateescape")),
-            at_ms=int(at_ms or 0),
-            note=safe(note.decode("utf-8", "surrogateescape"), MAX_NOTE),
+        return _answer(answer)
+
+    async def _undo(self, undo: Undo, grace_ms: int) -> Answer:
+        answer = await script(self.connection.quick, "undo")(
+            keys=[self.keys.call(undo.key), self.keys.journal],
+            args=[
+                undo.id,
+                undo.act,
+                *self._signed(),
+                grace_ms,
+                self._keep_seconds,
+                *_named(undo.key),
+            ],
         )
+        return _answer(answer)
+
+    async def _run_claim(self, key: CallKey, claim: str, life_ms: int) -> Sequence[bytes]:
+        answer: Sequence[bytes] = await script(self.connection.quick, "claim")(
+            keys=[self.keys.call(key), self.keys.journal],
+            args=[claim, *self._signed(), life_ms, self._keep_seconds, *_named(key)],
+        )
+        return answer
+
+    @property
+    def _keep_seconds(self) -> int:
+        return self.keep_days * 86_400
+
+    def _signed(self) -> tuple[str, str]:
+        return safe(self.who.name), "1" if self.who.verified else ""
+
+
+def _named(key: CallKey) -> tuple[str, str, str, str]:
+    return key.source, str(key.feed), key.call_ref, str(key.since)
+
+
+def _answer(answer: Any) -> Answer:
+    outcome, version, code, by, at_ms, note = answer
+    return Answer(
+        outcome=Outcome(outcome.decode()),
+        version=int(version),
+        code=safe(code.decode("utf-8", "surrogateescape")),
+        by=safe(by.decode("utf-8", "surrogateescape")),
+        at_ms=int(at_ms or 0),
+        note=safe(note.decode("utf-8", "surrogateescape"), MAX_NOTE),
+    )
+
+
+async def _insist(once: Callable[[], Awaitable[_T]]) -> _T:
+    """Send an act, and again where the answer is lost: its id lets it be recorded only once."""
+    backoff = Backoff(random.Random())
+    deadline = asyncio.get_running_loop().time() + MOST_SECONDS
+    for left in reversed(range(TRIES)):
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await once()
+        except LOST as error:
+            if not left or isinstance(cause_of(error), AuthenticationError):
+                raise
+            wait = backoff.next()
+            if asyncio.get_running_loop().time() + wait >= deadline:
+                raise
+            await asyncio.sleep(wait)
+    raise AssertionError("unreachable")
+
+
+async def _side_by_side(
+    work: Sequence[Callable[[], Awaitable[Answer]]],
+) -> list[Answer | Exception]:
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def one(start: Callable[[], Awaitable[Answer]]) -> Answer | Exception:
+        async with room:
+            try:
+                return await start()
+            except Exception as error:
+                return error
+
+    return list(await asyncio.gather(*(one(start) for start in work)))
 
 
 def who_am_i(connection: Connection, declared: str) -> Who:

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
+from .acts import Act, recorded
 from .call import ORIGIN, Call, CallKey, End, EntryId, Feed, Leg, Policy
-from .entry import Cut, Disposed, Event, Notified
+from .entry import Claimed, Cut, Disposed, Event, Notified, Released, Undone
 from .notification import CallConnected, CallEnded, Direction, Rejected
 
 JOIN_MS = 60_000
@@ -81,8 +82,8 @@ class Board:
                 return self._ended(event, told)
             case Notified(what=Rejected() as told):
                 self._reject(event, told)
-            case Disposed():
-                return self._disposed(event)
+            case Disposed() | Undone() | Claimed() | Released():
+                return self._acted(event)
             case Cut():
                 self.cut_total += event.count
             case _:
@@ -267,14 +268,13 @@ class Board:
 
     # ── an act ──────────────────────────────────────────────────────────────────────────
 
-    def _disposed(self, event: Disposed) -> Sequence[CallKey]:
+    def _acted(self, event: Act) -> Sequence[CallKey]:
         call = self.calls.get(event.key)
-        if call is None:
+        changed = None if call is None else recorded(call, event)
+        if changed is None:
             return ()
-        if call.disposition is not None and call.disposition.version >= event.disposition.version:
-            return ()
-        self._put(replace(call, disposition=event.disposition))
-        return [call.key]
+        self._put(changed)
+        return [changed.key]
 
     # ── keeping ─────────────────────────────────────────────────────────────────────────
 

@@ -145,6 +145,45 @@ class Disposition:
     """When the caller is to be called back; milliseconds since the epoch."""
     verified: bool = False
     """Whether the program that wrote it says that `by` is its ACL user, not self-declared."""
+    reason: str = ""
+    """Why an earlier outcome was amended; empty for the first."""
+    act: str = ""
+    """The id under which it was handed in. An undo that brings it back brings back its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Somebody is about to act on a call: a courtesy to the others, which expires."""
+
+    by: str
+    until_ms: int
+    """Until when, by the server's clock, in milliseconds; it may be renewed before."""
+    id: str
+    """One claim of one screen; renewals and the release carry it."""
+
+
+class DeedKind(StrEnum):
+    """What can have been done to a call, as its audit names it."""
+
+    DISPOSED = "disposed"
+    AMENDED = "amended"
+    UNDONE = "undone"
+    CLAIMED = "claimed"
+    RELEASED = "released"
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One line of a call's audit; it is never changed or taken out."""
+
+    at_ms: int
+    kind: DeedKind
+    by: str
+    code: str = ""
+    """The outcome that it recorded or took back."""
+    words: str = ""
+    """The note that was given, or the reason."""
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +201,16 @@ class Call:
     end: End | None = None
     disposition: Disposition | None = None
     superseded: bool = False
+    version: int = 0
+    """How many acts have been recorded; an act names the one it was made against."""
+    claim: Claim | None = None
+    """The last claim that was not released; `claimed_by` tells whether it still stands."""
+    audit: tuple[Deed, ...] = ()
+    """Everything that people did to it, in order."""
+
+    def claimed_by(self, now_ms: int) -> str:
+        """Return who claims the call at `now_ms` (milliseconds, the server's clock), or ""."""
+        return self.claim.by if self.claim is not None and now_ms < self.claim.until_ms else ""
 
     @property
     def extension(self) -> str:

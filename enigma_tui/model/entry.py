@@ -7,7 +7,7 @@ later version may understand more of an old journal. Kinds that are not known ar
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .call import CallKey, Disposition, EntryId, Feed
+from .call import CallKey, Claim, Disposition, EntryId, Feed
 from .notification import Notification, unpack
 from .text import safe, safe_reference
 
@@ -43,6 +43,43 @@ class Disposed:
 
 
 @dataclass(frozen=True, slots=True)
+class Undone:
+    """Somebody took back what they had recorded."""
+
+    id: EntryId
+    key: CallKey
+    by: str
+    version: int
+    code: str
+    """The outcome that was taken back."""
+    restored: Disposition | None
+    """What stands again; `None` where there was nothing before."""
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Somebody claimed a call, or renewed their claim."""
+
+    id: EntryId
+    key: CallKey
+    claim: Claim
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Somebody gave a claim up before it expired."""
+
+    id: EntryId
+    key: CallKey
+    claim: str
+    """The claim's id."""
+    by: str
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SiteChanged:
     """The shared settings were written; whoever depends on them reads them again."""
 
@@ -66,7 +103,7 @@ class Unknown:
     kind: str
 
 
-Event = Notified | Disposed | SiteChanged | Cut | Unknown
+Event = Notified | Disposed | Undone | Claimed | Released | SiteChanged | Cut | Unknown
 
 NOTIFICATION_KINDS = frozenset({"call", "cdr", "status"})
 
@@ -85,6 +122,13 @@ def decode(entry_id: EntryId, fields: Mapping[bytes, bytes]) -> Event:
             )
         if kind == "disposition":
             return Disposed(entry_id, _key(fields), _disposition(entry_id, fields))
+        if kind == "undo":
+            return _undone(entry_id, fields)
+        if kind == "claim":
+            return _claimed(entry_id, fields)
+        if kind == "release":
+            claim = safe(_text(fields, b"claim"))
+            return Released(entry_id, _key(fields), claim, _by(fields), _verified(fields))
         if kind == "site":
             return SiteChanged(entry_id, safe(_text(fields, b"by")))
         if kind == "cut":
@@ -118,17 +162,49 @@ def _key(fields: Mapping[bytes, bytes]) -> CallKey:
     )
 
 
-def _disposition(entry_id: EntryId, fields: Mapping[bytes, bytes]) -> Disposition:
-    code = safe(_text(fields, b"code"))
+def _by(fields: Mapping[bytes, bytes]) -> str:
+    return safe(_text(fields, b"by"))
+
+
+def _verified(fields: Mapping[bytes, bytes]) -> bool:
+    return fields.get(b"verified") == b"1"
+
+
+def _disposition(entry_id: EntryId, fields: Mapping[bytes, bytes], was: bytes = b"") -> Disposition:
+    """Read an outcome; `was` is what stands before the names of an earlier one's fields."""
+    code = safe(_text(fields, was + b"code"))
     if not code:
         raise ValueError("a disposition without a code")
-    callback = fields.get(b"callback", b"")
+    callback = fields.get(was + b"callback", b"")
     return Disposition(
         code=code,
-        by=safe(_text(fields, b"by")),
-        at_ms=entry_id.ms,
+        by=safe(_text(fields, was + b"by")),
+        at_ms=_whole(fields[was + b"at"], LAST_MS) if was else entry_id.ms,
         version=_whole(fields[b"version"]),
-        note=safe(_text(fields, b"note"), MAX_NOTE),
+        note=safe(_text(fields, was + b"note"), MAX_NOTE),
         callback_ms=_whole(callback, LAST_MS) if callback else None,
-        verified=_text(fields, b"verified") == "1",
+        verified=_text(fields, was + b"verified") == "1",
+        reason=safe(_text(fields, was + b"reason"), MAX_NOTE),
+        act=safe(_text(fields, was + b"act")),
     )
+
+
+def _undone(entry_id: EntryId, fields: Mapping[bytes, bytes]) -> Undone:
+    return Undone(
+        id=entry_id,
+        key=_key(fields),
+        by=_by(fields),
+        version=_whole(fields[b"version"]),
+        code=safe(_text(fields, b"code")),
+        restored=_disposition(entry_id, fields, b"was_") if fields.get(b"was_code") else None,
+        verified=_verified(fields),
+    )
+
+
+def _claimed(entry_id: EntryId, fields: Mapping[bytes, bytes]) -> Claimed:
+    claim = Claim(
+        by=_by(fields),
+        until_ms=_whole(fields[b"until"], LAST_MS),
+        id=safe(_text(fields, b"claim")),
+    )
+    return Claimed(entry_id, _key(fields), claim, _verified(fields))

@@ -1,0 +1,70 @@
+-- Takes back the outcome that was recorded last, within the grace period, by whoever recorded it.
+--
+-- KEYS[1] the call's hash, KEYS[2] the journal
+-- ARGV    1 act id, 2 the act to take back, 3 by, 4 verified ('1' or ''), 5 grace (ms),
+--         6 seconds to keep the hash, 7 source, 8 feed, 9 call_ref, 10 since
+--
+-- Returns {outcome, version, code, by, at, note} with outcome one of done, repeated, conflict,
+-- late, absent; behind it stands what is recorded.
+
+local acts, version, last, by, at = unpack(
+  redis.call('HMGET', KEYS[1], 'acts', 'version', 'act', 'by', 'at'))
+acts = acts or ''
+version = tonumber(version or '0')
+
+local function recorded(outcome)
+  local held = redis.call('HMGET', KEYS[1], 'code', 'by', 'at', 'note')
+  return { outcome, version, held[1] or '', held[2] or '', held[3] or '', held[4] or '' }
+end
+
+if string.find(acts, ' ' .. ARGV[1] .. ' ', 1, true) then
+  return recorded('repeated')
+end
+if not string.find(acts, ' ' .. ARGV[2] .. ' ', 1, true) then
+  return recorded('absent')
+end
+if last ~= ARGV[2] or by ~= ARGV[3] then
+  return recorded('conflict')
+end
+local now = redis.call('TIME')
+if tonumber(now[1]) * 1000 + tonumber(now[2]) / 1000 - tonumber(at) > tonumber(ARGV[5]) then
+  return recorded('late')
+end
+
+-- An act that is half permitted would be half recorded. Servers before Redis 7 cannot be asked.
+local function must(...)
+  if redis.acl_check_cmd and not redis.acl_check_cmd(...) then
+    local command, key = ...
+    return 'NOPERM this user has no permissions to run the \'' .. command
+      .. '\' command on the key ' .. key
+  end
+end
+
+local refused = must('XADD', KEYS[2], '*', 'kind', 'undo') or must('HSET', KEYS[1], 'version', '1')
+  or must('HDEL', KEYS[1], 'was_code') or must('EXPIRE', KEYS[1], '1')
+if refused then
+  return redis.error_reply(refused)
+end
+
+version = version + 1
+local outcome = { 'code', 'note', 'callback', 'reason', 'by', 'verified', 'at', 'act' }
+local names = {}
+for n, name in ipairs(outcome) do
+  names[n] = 'was_' .. name
+end
+local was = redis.call('HMGET', KEYS[1], unpack(names))
+local entry = { 'kind', 'undo', 'source', ARGV[7], 'call_feed', ARGV[8], 'call_ref', ARGV[9],
+  'since', ARGV[10], 'version', version, 'by', ARGV[3], 'verified', ARGV[4], 'act', ARGV[1],
+  'undone', ARGV[2], 'code', redis.call('HGET', KEYS[1], 'code') }
+local fields = { 'version', version, 'acts', acts .. ARGV[1] .. ' ' }
+for n, name in ipairs(outcome) do
+  entry[#entry + 1] = names[n]
+  entry[#entry + 1] = was[n] or ''
+  fields[#fields + 1] = name
+  fields[#fields + 1] = was[n] or ''
+end
+redis.call('XADD', KEYS[2], '*', unpack(entry))
+redis.call('HSET', KEYS[1], unpack(fields))
+redis.call('HDEL', KEYS[1], unpack(names))
+redis.call('EXPIRE', KEYS[1], ARGV[6])
+return recorded('done')
