@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
+from pathlib import Path
 
 from rich.text import Text
 from textual import events
@@ -39,7 +40,9 @@ class BoardApp(Watched, EnigmaApp):
     def __init__(self) -> None:
         link = connect(Address("unix:///never/connected"), NAME)
         settings = Settings(collect="no", name=NAME)
-        super().__init__(Startup(link, settings, Who(NAME), clock=lambda: _END_MS / 1000))
+        super().__init__(
+            Startup(link, settings, Who(NAME), Path("/never"), clock=lambda: _END_MS / 1000)
+        )
         self.floor.on_site(Site(sources=(Source(collect_cdr=True),)))
         self.floor.on_events(payloads.events(CALLS))
         self._versions = count(1)

@@ -15,3 +15,8 @@ def config_file() -> Path:
 def log_file() -> Path:
     """Return where the log is written."""
     return platformdirs.user_log_path(_APP, appauthor=False) / "enigma-tui.log"
+
+
+def state_dir() -> Path:
+    """Return where acts wait that could not be handed in yet."""
+    return platformdirs.user_state_path(_APP, appauthor=False)

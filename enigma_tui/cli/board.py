@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
 import click
 
+from .. import paths
 from ..settings import Loaded
 from ..site import Site
 from . import common
@@ -85,6 +86,7 @@ def open_board(
             link,
             loaded.settings,
             common.who(loaded, link),
+            paths.state_dir(),
             first_site=first_site,
             greeting=greeting,
             beside=beside,

@@ -168,15 +168,17 @@ class DispositionDesk:
         """Take back many; as `dispose_all`."""
         return await _side_by_side([partial(self.undo, undo, grace_ms) for undo in undos])
 
-    async def claim(self, key: CallKey, claim: str, life_ms: int = CLAIM_MS) -> Held:
-        """Claim a call for a while, or renew the claim `claim`."""
-        outcome, by, until_ms = await self._run_claim(key, claim, life_ms)
+    async def claim(
+        self, key: CallKey, claim: str, life_ms: int = CLAIM_MS, *, renew: bool = False
+    ) -> Held:
+        """Claim a call for a while; with `renew` only if the claim has not been overruled."""
+        outcome, by, until_ms = await self._run_claim(key, claim, life_ms, renew)
         ours = outcome == b"claimed"
         return Held(ours, safe(by.decode("utf-8", "surrogateescape")), int(until_ms or 0))
 
     async def release(self, key: CallKey, claim: str) -> None:
-        """Give a claim up; one that has expired, or been overruled, is left alone."""
-        await self._run_claim(key, claim, 0)
+        """Give a claim up; one that has gone, or is somebody else's, is left alone."""
+        await self._run_claim(key, claim, 0, False)
 
     # ── the scripts ─────────────────────────────────────────────────────────────────────
 
@@ -222,10 +224,19 @@ class DispositionDesk:
         )
         return _answer(answer)
 
-    async def _run_claim(self, key: CallKey, claim: str, life_ms: int) -> Sequence[bytes]:
+    async def _run_claim(
+        self, key: CallKey, claim: str, life_ms: int, renew: bool
+    ) -> Sequence[bytes]:
         answer: Sequence[bytes] = await script(self.connection.quick, "claim")(
             keys=[self.keys.call(key), self.keys.journal],
-            args=[claim, *self._signed(), life_ms, self._keep_seconds, *_named(key)],
+            args=[
+                claim,
+                *self._signed(),
+                life_ms,
+                "1" if renew else "",
+                self._keep_seconds,
+                *_named(key),
+            ],
         )
         return answer
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,21 +12,18 @@ import rich
 import textual
 from rich.traceback import Traceback
 from textual import events
-from textual.app import App
 from textual.worker import WorkerError
 
 from ..journal.collector import Collector
 from ..journal.connection import Connection
 from ..journal.desk import Who
-from ..journal.faults import FAILED, first_of, trail
+from ..journal.faults import first_of, trail
 from ..journal.follower import Follower
 from ..journal.keys import Keys
-from ..journal.stream import Journal
-from ..model.call import EntryId
 from ..model.phone import Dialplan
 from ..settings import Settings
 from ..site import Site
-from .acting import Acting
+from .actions import CallActions
 from .columns import Marks
 from .commands import BY_ID
 from .consent import Consent
@@ -35,7 +32,6 @@ from .keyboard import Keyboard
 from .memory import collect_less_often, leave_alone_what_is_there
 from .palette import CommandProvider
 from .screens.board import BoardScreen
-from .screens.details import DetailsDialog, Payload
 from .screens.help import HelpDialog
 from .themes import OWN
 
@@ -52,6 +48,8 @@ class Startup:
     connection: Connection
     settings: Settings
     who: Who
+    state_dir: Path
+    """Where acts wait that could not be handed in yet."""
     first_site: Site | None = None
     """What the first collector writes as the site's settings, instead of the defaults."""
     greeting: str = ""
@@ -61,7 +59,7 @@ class Startup:
     """What runs beside the board once it collects: a simulated PBX."""
 
 
-class EnigmaApp(App[None]):
+class EnigmaApp(CallActions):
     """The board."""
 
     TITLE = "Enigma"
@@ -89,7 +87,7 @@ class EnigmaApp(App[None]):
             filter_text=settings.filter,
             watching="read-only" if settings.read_only else "",
         )
-        self.acting = Acting(self, self.floor, startup.connection, self.journal_keys, startup.who)
+        self.wire_acting(startup.connection, startup.who, startup.state_dir)
         self.keyboard = Keyboard(
             super().on_event,
             lambda: self.focused or self.screen,
@@ -126,6 +124,8 @@ class EnigmaApp(App[None]):
         self.set_keymap(self.settings.keys)
         self.run_worker(self.keyboard.run(), name="keyboard")
         self._keep_running("following", self.follower.run)
+        if not self.settings.read_only:
+            self._keep_running("handing in", self.offline.run)
         if self.startup.greeting:
             self.notify(self.startup.greeting, markup=False, timeout=8)
         if self.startup.beside is not None:
@@ -182,6 +182,8 @@ class EnigmaApp(App[None]):
         if self.follower.link.caught_up and not self._frozen:
             self._frozen = True
             leave_alone_what_is_there()
+        if self.follower.link.connected:
+            self.offline.back()
         if self.board.is_mounted:
             self.board.status.tell()
 
@@ -220,27 +222,6 @@ class EnigmaApp(App[None]):
         """List every key."""
         self.push_screen(HelpDialog(self.settings.keys, self.settings.read_only))
 
-    def action_details(self) -> None:
-        """Show everything about the call under the cursor."""
-        if call := self.board.current():
-            self.push_screen(DetailsDialog(call.key, self.board.look, self._payloads))
-
-    async def _payloads(self, entries: Sequence[EntryId]) -> Sequence[Payload]:
-        journal = Journal(self.startup.connection, self.journal_keys)
-        found: list[Payload] = []
-        for entry in entries:
-            try:
-                fields = await journal.fields(entry)
-            except FAILED:
-                fields = None
-            found.append((entry, fields.get(b"raw") if fields else None))
-        return found
-
-    def action_disposition(self) -> None:
-        """Record the outcome of the call under the cursor."""
-        if call := self.board.current():
-            self.acting.begin(call)
-
     async def on_unmount(self) -> None:
         """Wait for the workers, so that the lease is given up; then close the connections."""
         for worker in list(self.workers):
@@ -248,4 +229,6 @@ class EnigmaApp(App[None]):
             with contextlib.suppress(WorkerError, TimeoutError):
                 async with asyncio.timeout(LEAVE_SECONDS):
                     await worker.wait()
+        await self.acting.claims.close()
+        self.pending.close()
         await self.startup.connection.close()

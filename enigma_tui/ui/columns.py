@@ -160,7 +160,12 @@ def _optional(get: Callable[[Call], str]) -> Callable[[Call, Look], Cell]:
     return cell
 
 
-def _disposition(call: Call, _: Look) -> Cell:
+def _disposition(call: Call, look: Look) -> Cell:
+    if (waiting := look.floor.waits(call.key)) is not None:
+        return Cell(f"waits: {waiting}", "pending")
+    claimant = call.claimed_by(look.now_ms)
+    if claimant:
+        return Cell(f"claimed: {'me' if claimant == look.own_name else claimant}", "claimed")
     if call.disposition is None:
         return Cell("—", "absent")
     return Cell(call.disposition.code, "disposed")
@@ -183,7 +188,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("ext", "Ext", _optional(lambda call: call.extension), 4, 6, 3),
     Column("contact", "Contact", _optional(lambda call: call.contact_ref), 8, 14, 7, stretch=True),
     Column("ref", "Call ref", _optional(lambda call: call.key.call_ref), 8, 10, 8),
-    Column("disposition", "Disposition", _disposition, 12, 18, 5),
+    Column("disposition", "Disposition", _disposition, 14, 18, 5),
     Column("by", "By", _by, 8, 10, 10),
 )
 

@@ -15,6 +15,7 @@ class Group(StrEnum):
     """Where the help screen lists a command."""
 
     CALL = "The call under the cursor"
+    MANY = "Many calls, and what was done"
     FIND = "Find"
     SHOW = "Show"
     MOVE = "Move"
@@ -82,6 +83,79 @@ COMMANDS: tuple[Command, ...] = (
         True,
         of_app=True,
     ),
+    Command(
+        "claim",
+        "c",
+        "Claim",
+        "Tell the others that you have it; again releases it",
+        Group.CALL,
+        footer=True,
+        writes=True,
+        of_app=True,
+    ),
+    Command(
+        "amend",
+        "a",
+        "Amend",
+        "Another outcome for a call that has one, with a reason",
+        Group.CALL,
+        writes=True,
+        of_app=True,
+    ),
+    Command(
+        "repeat",
+        "r",
+        "Repeat",
+        "Record what was recorded last, note and all",
+        Group.CALL,
+        writes=True,
+        of_app=True,
+    ),
+    Command(
+        "mark",
+        "space",
+        "Mark",
+        "Mark it, and go on to the next",
+        Group.MANY,
+        footer=True,
+        writes=True,
+    ),
+    Command(
+        "mark_all",
+        "asterisk",
+        "Mark all",
+        "Mark all that are shown; again takes the marks away",
+        Group.MANY,
+        writes=True,
+        shown_key="*",
+    ),
+    Command(
+        "disposition_marked",
+        "D",
+        "Disposition marked",
+        "One outcome for all marked calls that are shown",
+        Group.MANY,
+        writes=True,
+        of_app=True,
+    ),
+    Command(
+        "undo",
+        "u",
+        "Undo",
+        "Take back what was recorded last, a bulk as a whole",
+        Group.MANY,
+        writes=True,
+        of_app=True,
+    ),
+    Command(
+        "outbox",
+        "o",
+        "Outbox",
+        "What waits for the server, and what it refused",
+        Group.MANY,
+        writes=True,
+        of_app=True,
+    ),
     Command("copy", "y", "Copy", "Send its call reference to the clipboard", Group.CALL),
     Command(
         "filter", "slash", "Filter", "Show only calls that match", Group.FIND, True, shown_key="/"
@@ -116,7 +190,7 @@ COMMANDS: tuple[Command, ...] = (
         shown_key=">",
     ),
     Command("reverse", "z", "Reverse", "Turn the order round", Group.SHOW),
-    Command("pause", "p", "Pause", "Hold the display; collecting goes on", Group.SHOW, True),
+    Command("pause", "p", "Pause", "Hold the display; collecting goes on", Group.SHOW),
     Command("follow", "f", "Follow", "Keep the newest call in sight", Group.SHOW),
     Command("rejected", "x", "Rejected", "Notifications that could not be read", Group.SHOW),
     Command("cursor_down", "j,down", "Down", "To the next call", Group.MOVE, shown_key="j ↓"),
@@ -150,7 +224,6 @@ COMMANDS: tuple[Command, ...] = (
         "Quit",
         "Close the board; nothing is lost",
         Group.PROGRAM,
-        footer=True,
         of_app=True,
     ),
 )

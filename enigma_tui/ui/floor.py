@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ..journal.desk import Act
 from ..journal.follower import Follower
+from ..journal.pending import PendingActs
 from ..model.board import Board
 from ..model.call import ORIGIN, Call, CallKey, EntryId
 from ..model.entry import Event, Notified
@@ -57,6 +59,8 @@ class Floor:
     clock: Callable[[], float] | None = None
     """The server's time in Unix seconds; ours, set right by what the server says, if `None`."""
     follower: Follower | None = None
+    pending: PendingActs | None = None
+    """The acts of this person that wait for the server."""
     site: Site = field(default_factory=Site)
     has_site: bool = False
     paused: bool = False
@@ -230,6 +234,11 @@ class Floor:
     def figures(self) -> Figures:
         """Return the figures of the last half hour."""
         return self.metrics.at(self.now_ms())
+
+    def waits(self, key: CallKey) -> str | None:
+        """Return the outcome that waits to be recorded for a call, if one does."""
+        found = self.pending.of(key) if self.pending else None
+        return found.act.code if found is not None and isinstance(found.act, Act) else None
 
     def has_cdr(self, call: Call) -> bool:
         """Whether the PBX of a call tells when it ends."""

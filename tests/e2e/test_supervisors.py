@@ -256,7 +256,7 @@ def test_a_signal_ends_it_as_q_does(
     assert not client.exists("{enigma-tui}:collector"), "the lease has not been given up"
 
 
-def test_what_cannot_be_recorded_never_takes_the_keyboard(
+def test_what_is_done_while_the_server_is_away_outlives_even_a_killed_board(
     server: EmbeddedServer, client: redis.Redis, with_cdr: None, home: Path
 ) -> None:
     with Terminal("--redis-url", server.url, home=home, columns=160) as board:
@@ -267,17 +267,20 @@ def test_what_cannot_be_recorded_never_takes_the_keyboard(
         client.close()
         server.stop()
         board.wait_for("disconnected")
-        board.send("gdr")
-        board.wait_for("has not answered yet")
-        board.send("jjj")
-        board.wait_for("is kept")
+        board.send("gdrjjj")
+        board.wait_for("waits: resolved")
         assert re.search("▌.* 2 ", board.text()), "the cursor has not moved on"
-        server.start()
-        board.wait_for("● live")
-        board.send("gd")
-        board.wait_for("enter tries again")
-        board.send("\r")
+        board.wait_for("1 to hand in")
+        board.kill()
+    (kept,) = (home / "state" / "enigma-tui").glob("acts-*.jsonl")
+    assert kept.stat().st_mode & 0o777 == 0o600
+    server.start()
+    with Terminal("--redis-url", server.url, home=home, columns=160) as board:
+        board.wait_for("1 act handed in that had waited")
         board.wait_for(lambda text: bool(re.search(" 5 +resolved", text)))
+        board.send("q")
+        board.wait_until_ended()
+    assert list((home / "state" / "enigma-tui").glob("acts-*")) == []
 
 
 def test_a_setting_that_only_the_screen_knows_is_refused_before_it_opens(

@@ -7,6 +7,7 @@ import asyncio
 import os
 import time
 from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 import redis
@@ -18,7 +19,10 @@ from enigma_tui.demo.simulator import CDR, Pbx, Profile
 from enigma_tui.journal.connection import Address, connect
 from enigma_tui.journal.desk import Act, DispositionDesk, Who
 from enigma_tui.journal.keys import Keys
+from enigma_tui.journal.pending import Pending
+from enigma_tui.model.board import Board
 from enigma_tui.model.call import EntryId
+from enigma_tui.model.entry import decode
 from enigma_tui.settings import Settings
 from enigma_tui.site import Site
 from enigma_tui.ui.app import EnigmaApp, Startup
@@ -85,7 +89,8 @@ def make_app(server: EmbeddedServer, role: str = "test", **settings: Any) -> Eni
     values: dict[str, Any] = {"redis_url": server.url, "name": "thandi", **settings}
     made = Settings(**values)
     link = connect(Address(server.url), role)
-    return StagedApp(Startup(link, made, Who(made.name), clock=still))
+    state = Path(server.directory) / f"state-{role}"
+    return StagedApp(Startup(link, made, Who(made.name), state, clock=still))
 
 
 OUTCOMES = (
@@ -105,6 +110,53 @@ async def record_outcomes(app: EnigmaApp) -> None:
     for call, (code, by) in zip(calls[3::3], OUTCOMES, strict=False):
         desk = DispositionDesk(app.startup.connection, app.journal_keys, Who(by))
         await desk.dispose(Act(call.key, code, 0))
+
+
+def act_as_colleagues(server: EmbeddedServer) -> None:
+    """Write what colleagues did to the newest calls into the journal: a claim, an outcome."""
+    with redis.Redis.from_url(server.url) as client:
+        board = Board()
+        for entry_id, fields in client.xrange(Keys().journal):
+            board.apply(decode(EntryId.parse(entry_id.decode()), fields))
+        live = [call for call in board.calls.values() if call.end is None]
+        live.sort(key=lambda call: call.began, reverse=True)
+        now_ms = round(NOW * 1000)
+        for number, (call, fields) in enumerate(
+            zip(
+                live,
+                (
+                    {"kind": "claim", "until": now_ms + 40_000, "claim": "c1", "by": "sipho"},
+                    {"kind": "disposition", "version": 1, "code": "no_answer", "by": "naledi"},
+                    {"kind": "claim", "until": now_ms + 50_000, "claim": "c2", "by": "thandi"},
+                ),
+                strict=False,
+            )
+        ):
+            key = call.key
+            named = {"source": key.source, "call_feed": str(key.feed), "since": str(key.since)}
+            client.xadd(
+                Keys().journal,
+                {**named, "call_ref": key.call_ref, **fields},
+                id=str(EntryId(now_ms - 1_000, number)),
+            )
+
+
+def leave_waiting(app: EnigmaApp) -> None:
+    """Have acts of one's own that wait for a server that is away, and one that was refused."""
+    app.acting._handing_in.away = lambda: True
+    live = [call for call in app.floor.board.calls.values() if call.end is None]
+    calls = sorted(live, key=lambda call: call.began, reverse=True)
+    now_ms = app.floor.now_ms()
+    for number, (call, sent, refused) in enumerate(
+        zip(
+            calls[4:7],
+            (False, True, False),
+            ("", "", "naledi was first, with spam"),
+            strict=True,
+        )
+    ):
+        act = Act(call.key, "resolved", 0, id=f"act{number}")
+        app.pending.keep(Pending(act, now_ms - 60_000 + number, sent, refused))
 
 
 async def settled(app: EnigmaApp, pilot: Pilot[None]) -> None:

@@ -2,96 +2,31 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
-import redis
-from redis.asyncio import Redis
-from textual.pilot import Pilot
 
 from enigma_tui.demo.embedded import EmbeddedServer
-from enigma_tui.journal.desk import Act, Answer, DispositionDesk
-from enigma_tui.journal.keys import Keys
 from enigma_tui.journal.sites import SiteStore
 from enigma_tui.model.board import Board
-from enigma_tui.model.call import Call, EntryId
 from enigma_tui.model.view import Tab
 from enigma_tui.site import Calls, CodeSetting, Site, Source
-from enigma_tui.ui.app import EnigmaApp
 from enigma_tui.ui.commands import COMMANDS, Command
 from enigma_tui.ui.screens.consent import ConsentDialog
 from enigma_tui.ui.screens.disposition import DispositionDialog
 from enigma_tui.ui.screens.help import HelpDialog, help_text
 from tests.ui import stage
-
-Opened = Callable[..., AbstractAsyncContextManager[tuple[EnigmaApp, Pilot[None]]]]
-Eventually = Callable[..., Awaitable[float]]
-INBOUND = "enigma:notifications:inbound"
-
-
-def payload(ref: object, extension: object = "2001", **other: object) -> bytes:
-    fields = {
-        "call_ref": ref,
-        "ref": extension,
-        "number": "0820001234",
-        "dial_number": "0115550100",
-    }
-    told = {**fields, "hold_time": 9, "contact_ref": "", "call_dir": "inbound", **other}
-    return json.dumps({"type": "call", "payload": told}).encode()
-
-
-@pytest.fixture
-def opened(floor: EmbeddedServer) -> Opened:
-    """Open the board on the demo's morning, settled."""
-
-    @asynccontextmanager
-    async def run(
-        size: tuple[int, int] = (120, 30), **settings: Any
-    ) -> AsyncIterator[tuple[EnigmaApp, Pilot[None]]]:
-        app = stage.make_app(floor, **settings)
-        # notifications=True: a toast that cannot be drawn must fail the test.
-        async with app.run_test(size=size, notifications=True) as pilot:
-            await stage.settled(app, pilot)
-            yield app, pilot
-
-    return run
-
-
-async def type_keys(app: EnigmaApp, pilot: Pilot[None], *keys: str) -> None:
-    await pilot.press(*keys)
-    await app.keyboard.idle()
-    await pilot.pause()
-
-
-def journal(server: EmbeddedServer, *payloads: bytes) -> None:
-    """Write notifications into the journal, as they would have been collected."""
-    with redis.Redis.from_url(server.url) as client:
-        for number, raw in enumerate(payloads):
-            at = str(EntryId(round(stage.BEGAN * 1000), number))
-            fields = {"kind": "call", "raw": raw, "source": "pbx", "feed": "inbound"}
-            client.xadd(Keys().journal, fields, id=at)
-
-
-def refs(app: EnigmaApp) -> list[str]:
-    return [key.call_ref for key in app.floor.view.order()]
-
-
-def under_cursor(app: EnigmaApp) -> Call:
-    call = app.board.table.current()
-    assert call is not None
-    return call
-
-
-async def push(app: EnigmaApp, *payloads: bytes) -> None:
-    """Let the PBX send, and wait until the board has it."""
-    client: Redis = app.startup.connection.quick
-    before = app.floor.last
-    await client.rpush(INBOUND, *payloads)
-    async with asyncio.timeout(15):
-        while await client.llen(INBOUND) or app.floor.last == before:
-            await app.startup.connection.quick.ping()  # gives the others their turn
+from tests.ui.hands import (
+    INBOUND,
+    Eventually,
+    Opened,
+    journal,
+    payload,
+    push,
+    refs,
+    type_keys,
+    under_cursor,
+)
 
 
 async def test_the_cursor_stays_on_its_call_when_the_order_changes(opened: Opened) -> None:
@@ -166,7 +101,7 @@ async def test_nobody_watching_the_newest_comes_first_and_acting_shows_the_curso
         assert table.cursor_in_sight
         await type_keys(app, pilot, "d")
         assert isinstance(app.screen, DispositionDialog)
-        assert call.key.call_ref in app.screen._named
+        assert call.key.call_ref in app.screen._subject.named
 
 
 async def test_a_key_between_an_arrival_and_its_paint_moves_from_where_the_cursor_is(
@@ -220,57 +155,6 @@ async def test_pausing_holds_the_display_and_loses_nothing(opened: Opened) -> No
         assert "PAUSED  1 waiting" in app.board._titles[1]
         await type_keys(app, pilot, "p")
         assert refs(app)[0] == "held-back"
-
-
-async def test_typing_a_disposition_records_it_for_the_call_under_the_cursor(
-    opened: Opened,
-    eventually: Eventually,
-) -> None:
-    async with opened() as (app, pilot):
-        await type_keys(app, pilot, "j", "j")
-        call = under_cursor(app)
-        await type_keys(app, pilot, "d", "e", "b")
-        await eventually(lambda: app.floor.board.calls[call.key].disposition)
-        done = app.floor.board.calls[call.key].disposition
-        assert done is not None
-        assert (done.code, done.by, done.version) == ("escalated.billing", "thandi", 1)
-
-
-async def test_leaving_the_dialog_leaves_no_trace(opened: Opened) -> None:
-    async with opened() as (app, pilot):
-        before = await app.startup.connection.quick.xlen(Keys().journal)
-        await type_keys(app, pilot, "d", "e", "escape", "escape")
-        await type_keys(app, pilot, "d", "slash", *"bill", "escape", "escape")
-        await type_keys(app, pilot, "d", "p", *"half a note", "escape", "escape")
-        assert len(app.screen_stack) == 1
-        assert await app.startup.connection.quick.xlen(Keys().journal) == before
-
-
-async def test_what_was_typed_survives_a_server_that_is_away(
-    opened: Opened, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("enigma_tui.journal.desk.TRIES", 1)
-    async with opened() as (app, pilot):
-        call = under_cursor(app)
-        quick = app.startup.connection.quick
-        answers = quick.execute_command
-
-        async def away(*_: object, **__: object) -> None:
-            raise ConnectionError("away")
-
-        monkeypatch.setattr(quick, "execute_command", away)
-        await type_keys(app, pilot, "d", "p", *"was rude", "enter")
-        await eventually(lambda: app.acting._kept)
-        assert len(app.screen_stack) == 1, "a failure must not take the keyboard"
-        await type_keys(app, pilot, "d")
-        assert app.screen.query_one("#note").value == "was rude"  # type: ignore[attr-defined]
-        assert "cannot be reached" in app.screen._problem
-        monkeypatch.setattr(quick, "execute_command", answers)
-        await type_keys(app, pilot, "enter")
-        await eventually(lambda: app.floor.board.calls[call.key].disposition)
-        done = app.floor.board.calls[call.key].disposition
-        assert done is not None
-        assert done.note == "was rude"
 
 
 async def test_a_read_only_board_takes_nothing_and_records_nothing(opened: Opened) -> None:
@@ -419,72 +303,6 @@ async def test_an_entry_that_fails_costs_no_other(
         assert "1 entries skipped, see the log" in said
 
 
-async def test_what_fails_late_does_not_come_between_the_keys_for_another_call(
-    opened: Opened, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with opened() as (app, pilot):
-        first = under_cursor(app)
-        gives_up = asyncio.Event()
-        dispose = DispositionDesk.dispose
-
-        async def late(desk: DispositionDesk, act: Act) -> Answer:
-            if act.key == first.key and not gives_up.is_set():
-                await gives_up.wait()
-                raise ConnectionError("away")
-            return await dispose(desk, act)
-
-        monkeypatch.setattr(DispositionDesk, "dispose", late)
-        await type_keys(app, pilot, "d", "r", "j")
-        second = under_cursor(app)
-        await type_keys(app, pilot, "d")
-        gives_up.set()
-        await eventually(lambda: app.acting._kept)
-        await type_keys(app, pilot, "p", *"rude", "enter")
-        await eventually(lambda: app.floor.board.calls[second.key].disposition)
-        told = app.floor.board.calls[second.key].disposition
-        assert told is not None
-        assert (told.code, told.note) == ("complaint", "rude")
-        assert app.floor.board.calls[first.key].disposition is None
-        await type_keys(app, pilot, "k", "d", "enter")
-        await eventually(lambda: app.floor.board.calls[first.key].disposition)
-        done = app.floor.board.calls[first.key].disposition
-        assert done is not None
-        assert done.code == "resolved"
-
-
-async def test_another_choice_after_a_lost_answer_never_claims_what_is_not_recorded(
-    opened: Opened, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with opened() as (app, pilot):
-        call = under_cursor(app)
-        dispose = DispositionDesk.dispose
-        lost: list[Act] = []
-
-        async def answer_lost(desk: DispositionDesk, act: Act) -> Answer:
-            answer = await dispose(desk, act)
-            lost.append(act)
-            if len(lost) == 1:
-                raise ConnectionError("the answer is lost")
-            return answer
-
-        said: list[str] = []
-        monkeypatch.setattr(DispositionDesk, "dispose", answer_lost)
-        monkeypatch.setattr(app, "notify", lambda message, **_: said.append(message))
-        app.floor.pause(True)  # the board does not see yet that it was recorded
-        await type_keys(app, pilot, "d", "r")
-        await eventually(lambda: app.acting._kept)
-        await type_keys(app, pilot, "d", "escape", "s")
-        await eventually(lambda: len(lost) == 2)
-        await pilot.pause()
-        assert lost[0].id != lost[1].id
-        assert any("was first, with resolved" in message for message in said)
-        assert not any("spam recorded" in message for message in said)
-        app.floor.pause(False)
-        done = app.floor.board.calls[call.key].disposition
-        assert done is not None
-        assert done.code == "resolved"
-
-
 async def test_a_board_told_no_never_collects(
     empty_server: EmbeddedServer, eventually: Eventually
 ) -> None:
@@ -533,7 +351,7 @@ async def test_the_picker_takes_the_extension_and_no_longer_one(
 async def test_a_label_from_the_sites_settings_cannot_act_on_the_terminal(
     empty_server: EmbeddedServer,
 ) -> None:
-    site = Site(title="\x1b[2Jx", numbers={"0115550100": "\x1b]0;owned\x07Sup\nport"})
+    site = Site(title="\x1b[2Jx", numbers={"0115550100": "\x1b]0;own\x07Sup\nport"})
     stage.write_site(empty_server, site)
     journal(empty_server, payload(1))
     app = stage.make_app(empty_server)

@@ -28,6 +28,17 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "rejected": ("x",),
     "help": ("question_mark",),
     "paused": ("p",),
+    "marked": ("space", "space", "j", "space"),
+    "bulk": ("space", "space", "D"),
+}
+
+BUSY: dict[str, tuple[str, ...]] = {
+    "colleagues": (),
+    "claimed": ("d",),
+    "already": ("j", "d"),
+    "amend": ("j", "a", "r"),
+    "audit": ("j", "enter"),
+    "outbox": ("o",),
 }
 
 
@@ -41,6 +52,26 @@ def test_screen(
 ) -> None:
     app = stage.make_app(floor)
     assert snap_compare(app, terminal_size=size, run_before=_typing(app, keys))
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("keys", BUSY.values(), ids=BUSY)
+def test_together(
+    floor: EmbeddedServer,
+    snap_compare: Callable[..., bool],
+    keys: tuple[str, ...],
+    size: tuple[int, int],
+) -> None:
+    """Colleagues claim and have disposed of calls; some of one's own acts wait or were refused."""
+    app = stage.make_app(floor)
+    stage.act_as_colleagues(floor)
+
+    async def typed(pilot: Pilot[None]) -> None:
+        await stage.settled(app, pilot)
+        stage.leave_waiting(app)
+        await _typing(app, keys)(pilot)
+
+    assert snap_compare(app, terminal_size=size, run_before=typed)
 
 
 def test_light(floor: EmbeddedServer, snap_compare: Callable[..., bool]) -> None:

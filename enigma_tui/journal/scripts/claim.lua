@@ -3,7 +3,8 @@
 --
 -- KEYS[1] the call's hash, KEYS[2] the journal
 -- ARGV    1 claim id, 2 by, 3 verified ('1' or ''), 4 its life in ms, 0 to give it up,
---         5 seconds to keep the hash, 6 source, 7 feed, 8 call_ref, 9 since
+--         5 '1' to renew only what still stands, 6 seconds to keep the hash, 7 source, 8 feed,
+--         9 call_ref, 10 since
 --
 -- Returns {outcome, by, until (ms)} with outcome one of claimed, held, released, gone.
 
@@ -11,8 +12,8 @@ local id, by, until_ms = unpack(
   redis.call('HMGET', KEYS[1], 'claim_id', 'claim_by', 'claim_until'))
 
 local function journal(kind, ...)
-  redis.call('XADD', KEYS[2], '*', 'kind', kind, 'source', ARGV[6], 'call_feed', ARGV[7],
-    'call_ref', ARGV[8], 'since', ARGV[9], 'by', ARGV[2], 'verified', ARGV[3],
+  redis.call('XADD', KEYS[2], '*', 'kind', kind, 'source', ARGV[7], 'call_feed', ARGV[8],
+    'call_ref', ARGV[9], 'since', ARGV[10], 'by', ARGV[2], 'verified', ARGV[3],
     'claim', ARGV[1], ...)
 end
 
@@ -25,6 +26,10 @@ if ARGV[4] == '0' then
   return { 'released', '', '' }
 end
 
+if ARGV[5] == '1' and id ~= ARGV[1] then
+  return { 'gone', by or '', until_ms or '' }
+end
+
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 if id and id ~= ARGV[1] and by ~= ARGV[2] and now < tonumber(until_ms) then
@@ -34,5 +39,5 @@ end
 until_ms = string.format('%.0f', now + tonumber(ARGV[4]))
 journal('claim', 'until', until_ms)
 redis.call('HSET', KEYS[1], 'claim_id', ARGV[1], 'claim_by', ARGV[2], 'claim_until', until_ms)
-redis.call('EXPIRE', KEYS[1], ARGV[5])
+redis.call('EXPIRE', KEYS[1], ARGV[6])
 return { 'claimed', ARGV[2], until_ms }

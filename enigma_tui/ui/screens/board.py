@@ -1,6 +1,6 @@
 """The live screen: the feed's state, the figures, the calls, a filter line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.text import Text
 from textual import events, on
@@ -11,7 +11,7 @@ from textual.timer import Timer
 from textual.widgets import Footer
 
 from ...journal.collector import CollectorStatus
-from ...model.call import Call
+from ...model.call import Call, CallKey
 from ...model.query import Query, QueryError, parse
 from ...model.query_edit import field_values, with_field
 from ...model.sorting import Sort
@@ -132,10 +132,13 @@ class BoardScreen(Screen[None]):
             words = f"{place} {tab.value} {counts[tab]:,}"
             title.append(f"[{words}]" if chosen else f" {words} ", "bold" if chosen else "")
             self._tab_ends[tab] = _TITLE_COLUMN + len(title)
+        marked = len(self.table.marked)
         shown = "call" if view.matching == 1 else "calls"
         subtitle = f"{view.matching:,} {shown}"
         if view.query.text:
             subtitle = f"{view.matching:,} of {counts[view.tab]:,} calls"
+        if marked:
+            subtitle += f" · {marked:,} marked"
         if self.floor.paused:
             subtitle = f"PAUSED  {len(self.floor.held):,} waiting  p goes on · " + subtitle
         elif self.table.following:
@@ -317,6 +320,28 @@ class BoardScreen(Screen[None]):
             self.notify("The cursor was out of sight. Here it is.", markup=False, timeout=3)
             return None
         return call
+
+    def action_mark(self) -> None:
+        """Mark the call under the cursor, and go on to the next."""
+        if self.current():
+            self._moved(self.table.mark)
+
+    def action_mark_all(self) -> None:
+        """Mark all that are shown, or none."""
+        self._moved(self.table.mark_all)
+
+    def marked(self) -> tuple[Sequence[Call], int]:
+        """Return the marked calls that are shown, and how many are marked besides."""
+        board, view = self.floor.board, self.floor.view
+        self.table.marked &= board.calls.keys()
+        shown = [key for key in self.table.marked if view.index(key) is not None]
+        shown.sort(key=lambda key: view.index(key) or 0)
+        return [board.calls[key] for key in shown], len(self.table.marked) - len(shown)
+
+    def unmark(self, keys: Iterable[CallKey]) -> None:
+        """Take marks off calls."""
+        self.table.marked.difference_update(keys)
+        self.repaint()
 
     def action_copy(self) -> None:
         """Send the call reference to the clipboard."""

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from ...model.call import Call, CallKey, EntryId
+from ...model.call import Call, CallKey, Deed, DeedKind, EntryId
 from ...model.notification import MAX_BYTES
 from ...model.text import safe
 from ..columns import Look, duration, moment, state_word
@@ -133,11 +133,15 @@ def facts(call: Call, look: Look) -> Iterator[tuple[str, str]]:
         yield "End", (call.end.reason or "no reason told") + code
         if call.end.recording:
             yield "Recording", call.end.recording
+    if claimant := call.claimed_by(look.now_ms):
+        yield "Claimed", f"by {claimant}"
     if call.disposition is not None:
         done = call.disposition
         who = "server's ACL user" if done.verified else "self-declared"
         yield "Disposition", done.code
         yield "By", f"{done.by} ({who}), {moment(done.at_ms, look.now_ms)}"
+        if done.reason:
+            yield "Amended", done.reason
         if done.note:
             yield "Note", done.note
         if done.callback_ms is not None:
@@ -154,10 +158,19 @@ def timeline(call: Call) -> Sequence[tuple[int, str]]:
     if call.end is not None:
         words = "abandoned" if call.end.abandoned else "ended"
         happened.append((call.end.entry.ms, words + (", as assumed" if call.end.assumed else "")))
-    if call.disposition is not None:
-        done = call.disposition
-        happened.append((done.at_ms, f"{done.code} by {done.by}"))
-    return sorted(happened)
+    happened += [(deed.at_ms, _deed(deed)) for deed in call.audit]
+    return sorted(happened, key=lambda each: each[0])
+
+
+def _deed(deed: Deed) -> str:
+    code = f" {deed.code}" if deed.code else ""
+    words = f": {deed.words}" if deed.words else ""
+    verb = {
+        DeedKind.DISPOSED: "disposed of as",
+        DeedKind.AMENDED: "amended to",
+        DeedKind.UNDONE: "undone, was",
+    }.get(deed.kind, deed.kind.value)
+    return f"{verb}{code} by {deed.by}{words}"
 
 
 def pretty(raw: bytes) -> str:

@@ -11,56 +11,69 @@ from textual.containers import Vertical
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from ...model.call import Call, CallKey
+from ...model.call import Disposition
 from ...model.disposition import Code, CodeTree, parse_when
 from ..columns import moment
 from .dialog import Dialog
 
 LOOK_SECONDS = 0.5
-"""How often an open dialog looks whether the call has been disposed of by somebody else."""
+"""How often an open dialog looks whether somebody else has acted on the call meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is being disposed of, as it is now: one call, or the marked ones together."""
+
+    named: str
+    version: int = 0
+    disposition: Disposition | None = None
+    """The outcome that stands; of several calls none does, they are told apart before."""
+    claimant: str = ""
+    """Who else claims it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A disposition as the supervisor has made it, before it is recorded."""
 
-    key: CallKey
     code: str
+    version: int
+    """The version that was on the screen when it was chosen."""
     note: str = ""
     callback_ms: int | None = None
+    reason: str = ""
+    over_claim: bool = False
     act: str = ""
     """The id under which it was handed in, where that did not go well."""
 
 
 class DispositionDialog(Dialog[Draft]):
-    """Asks for the outcome of one call.
+    """Asks for the outcome of what was under the cursor, or marked, when it was opened.
 
-    It keeps the call that was under the cursor when it was opened, whatever rows do meanwhile.
+    It never overwrites: an outcome that stands is shown first, and amended only with a reason; if
+    that changes while it is being amended, it is shown again.
     """
 
     def __init__(
         self,
-        current: Callable[[], Call],
-        named: str,
+        current: Callable[[], Subject],
         tree: CodeTree,
         now: Callable[[], datetime],
         *,
+        amending: bool = False,
         draft: Draft | None = None,
         problem: str = "",
     ) -> None:
-        """Prepare the dialog.
-
-        `current` returns the call as it is now, `named` says which it is; `draft` and `problem`
-        bring back what could not be recorded, and why.
-        """
+        """Prepare the dialog; `draft` and `problem` bring back what could not be recorded."""
         super().__init__()
         self._current = current
-        self._call = current()
-        self._named = named
+        self._subject = current()
         self._tree = tree
         self._now = now
         self._problem = problem
         self._draft = draft
+        self._amending = amending and self._subject.disposition is not None
+        self._knows_claim = draft is not None and draft.over_claim
         self._group: Code | None = None
         self._searching = False
         self._chosen: Code | None = tree.find(draft.code) if draft else None
@@ -68,62 +81,91 @@ class DispositionDialog(Dialog[Draft]):
     def compose(self) -> ComposeResult:
         """Lay out: which call, the codes or the questions, a hint."""
         with Vertical(classes="box"):
-            yield Static(self._named, id="named", markup=False)
+            yield Static(self._subject.named, id="named", markup=False)
+            yield Static(id="notice", markup=False)
             yield Static(id="codes", markup=False)
             yield Input(placeholder="search the codes", id="search", compact=True)
             yield OptionList(id="found", markup=False)
             yield Static(id="question", markup=False)
             yield Input(placeholder="when: 30m, 14:30, tomorrow 9:00", id="when", compact=True)
+            yield Input(placeholder="why it is amended", id="reason", max_length=500, compact=True)
             yield Input(placeholder="note", id="note", max_length=500, compact=True)
             yield Static(id="problem", markup=False)
             yield Static(id="hint", markup=False)
 
     def on_mount(self) -> None:
         """Start with the codes, or where the draft left off."""
-        self.query_one(".box").border_title = "Disposition"
         if self._draft is not None:
             self.query_one("#note", Input).value = self._draft.note
+            self.query_one("#reason", Input).value = self._draft.reason
             if self._draft.callback_ms is not None:
                 when = datetime.fromtimestamp(self._draft.callback_ms / 1000).astimezone()
                 self.query_one("#when", Input).value = f"{when:%Y-%m-%d %H:%M}"
         self._show()
-        if self._chosen is not None and self._draft is not None:
+        if self._chosen is not None and self._open_to_codes:
             self._ask(self._chosen)
         self.set_interval(LOOK_SECONDS, self._look_again)
 
     def _look_again(self) -> None:
-        """Say so when somebody else has disposed of the call meanwhile."""
-        call = self._current()
-        if call.disposition != self._call.disposition:
-            self._call = call
-            self._show()
+        """Say so when somebody else has acted on the call meanwhile."""
+        subject, before = self._current(), self._subject
+        if subject == before:
+            return
+        self._subject = subject
+        if subject.version != before.version:
+            # What was about to be amended is no longer what stands: it has to be seen first.
+            self._amending = False
+            self._chosen = self._group = None
+            self.set_focus(None)
+        self._show()
 
     # ── what is shown ───────────────────────────────────────────────────────────────────
 
+    @property
+    def _recorded(self) -> bool:
+        """Whether an outcome stands that nobody has asked to amend."""
+        return self._subject.disposition is not None and not self._amending
+
+    @property
+    def _asks_about_claim(self) -> bool:
+        return bool(self._subject.claimant) and not self._knows_claim and not self._recorded
+
+    @property
+    def _open_to_codes(self) -> bool:
+        return not self._recorded and not self._asks_about_claim
+
     def _show(self) -> None:
-        recorded = self._call.disposition
-        searching = self._searching
-        asking = self._chosen is not None
-        choosing = not searching and not asking and recorded is None
+        searching = self._searching and self._open_to_codes
+        asking = self._chosen is not None and self._open_to_codes
+        choosing = self._open_to_codes and not searching and not asking
+        notice = self._notice()
+        self.query_one(".box").border_title = "Amend" if self._amending else "Disposition"
+        self._display("#notice", bool(notice))
         self._display("#codes", choosing)
         self._display("#search", searching)
         self._display("#found", searching)
         self._display("#question", asking)
         self._display("#note", asking)
+        self._display("#reason", asking and self._amending)
         self._display("#when", asking and self._chosen is not None and self._chosen.callback)
-        self._display("#problem", bool(self._problem) or recorded is not None)
-        if recorded is not None:
-            self._problem = (
-                f"Already disposed of: {recorded.code} by {recorded.by} at "
-                f"{moment(recorded.at_ms, round(self._now().timestamp() * 1000))}. "
-                "The first disposition stands."
-            )
+        self._display("#problem", bool(self._problem))
+        self.query_one("#notice", Static).update(Text(notice))
         self.query_one("#codes", Static).update(self._codes_text())
         self.query_one("#problem", Static).update(Text(self._problem))
         self.query_one("#hint", Static).update(Text(self._hint(choosing, searching)))
 
     def _display(self, selector: str, shown: bool) -> None:
         self.query_one(selector).display = shown
+
+    def _notice(self) -> str:
+        done = self._subject.disposition
+        lines = []
+        if done is not None:
+            at = moment(done.at_ms, round(self._now().timestamp() * 1000))
+            lines.append(f"Already disposed of: {done.code} by {done.by} at {at}.")
+        if self._subject.claimant and not self._recorded:
+            lines.append(f"Claimed by {self._subject.claimant}.")
+        return "\n".join(lines)
 
     def _codes_text(self) -> Text:
         text = Text()
@@ -145,8 +187,10 @@ class DispositionDialog(Dialog[Draft]):
         return text
 
     def _hint(self, choosing: bool, searching: bool) -> str:
-        if self._call.disposition is not None:
-            return "esc leaves"
+        if self._recorded:
+            return "a amends it, with a reason   esc leaves"
+        if self._asks_about_claim:
+            return "y goes on all the same   esc leaves without a trace"
         if searching:
             return "enter takes the first   ↓ chooses   esc back"
         if choosing:
@@ -158,32 +202,41 @@ class DispositionDialog(Dialog[Draft]):
 
     def on_key(self, event: events.Key) -> None:
         """Take a code's key, or `/`; keys that mean nothing here are swallowed."""
-        if self.focused is not None or self._call.disposition is not None:
-            return
-        if event.key == "escape" or event.character is None:
+        if self.focused is not None or event.key == "escape" or event.character is None:
             return
         event.stop()
-        if event.character == "/":
+        if self._recorded:
+            if event.character == "a":
+                self._amending = True
+                self._problem = ""
+                self._show()
+        elif self._asks_about_claim:
+            if event.character == "y":
+                self._knows_claim = True
+                self._show()
+                if self._chosen is not None:
+                    self._ask(self._chosen)
+        elif event.character == "/":
             self._searching = True
             self._show()
             self.set_focus(self.query_one("#search", Input))
             self._find("")
-            return
-        codes = self._group.codes if self._group else self._tree.codes
-        for code in codes:
-            if code.key == event.character:
-                self._choose(code)
+        else:
+            for code in self._group.codes if self._group else self._tree.codes:
+                if code.key == event.character:
+                    self._choose(code)
 
     def action_leave(self) -> None:
         """Go back one step; from the first, leave without a trace."""
-        if self._chosen is not None or self._searching:
+        inside = self._open_to_codes and (self._chosen is not None or self._searching)
+        if inside:
             self._chosen = None
             self._searching = False
             self._problem = ""
             self.query_one("#search", Input).value = ""
             self.set_focus(None)
             self._show()
-        elif self._group is not None:
+        elif self._group is not None and self._open_to_codes:
             self._group = None
             self._show()
         else:
@@ -193,7 +246,7 @@ class DispositionDialog(Dialog[Draft]):
         if code.codes:
             self._group = code
             self._show()
-        elif code.asks:
+        elif code.asks or self._amending:
             self._ask(code)
         else:
             self._finish(code)
@@ -203,23 +256,23 @@ class DispositionDialog(Dialog[Draft]):
         question = Text(code.label, "bold")
         question.append("  a note is required" if code.note_required else "", "not bold")
         self.query_one("#question", Static).update(question)
-        first = "#when" if code.callback else "#note"
+        first = "#when" if code.callback else "#reason" if self._amending else "#note"
         self._show()
         self.set_focus(self.query_one(first, Input))
 
-    @on(Input.Submitted, "#note, #when")
+    @on(Input.Submitted, "#note, #when, #reason")
     def _answered(self) -> None:
         if self._chosen is not None:
             self._finish(self._chosen)
 
     def _finish(self, code: Code) -> None:
-        if self._call.disposition is not None:
+        self._look_again()
+        if not self._open_to_codes:
+            self._chosen = code if self._asks_about_claim else None
             return
         note = self.query_one("#note", Input).value.strip()
+        reason = self.query_one("#reason", Input).value.strip() if self._amending else ""
         callback_ms: int | None = None
-        if code.note_required and not note:
-            self._complain(f"{code.label} needs a note", "#note")
-            return
         if code.callback:
             try:
                 when = parse_when(self.query_one("#when", Input).value, self._now())
@@ -227,7 +280,14 @@ class DispositionDialog(Dialog[Draft]):
                 self._complain(str(error), "#when")
                 return
             callback_ms = int(when.timestamp()) // 60 * 60_000
-        made = Draft(self._call.key, code.code, note, callback_ms)
+        if self._amending and not reason:
+            self._complain("say why it is amended", "#reason")
+            return
+        if code.note_required and not note:
+            self._complain(f"{code.label} needs a note", "#note")
+            return
+        version = self._subject.version
+        made = Draft(code.code, version, note, callback_ms, reason, self._knows_claim)
         if self._draft is not None and made == replace(self._draft, act=""):
             made = self._draft  # the very same act: handed in twice, it is recorded once
         self.dismiss(made)

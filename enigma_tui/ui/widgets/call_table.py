@@ -24,7 +24,7 @@ from ..floor import Floor
 
 _STYLES = (
     "live", "over", "abandoned", "ghost", "absent", "warning", "critical", "disposed",
-    "header", "sorted", "cursor", "left", "quiet",
+    "header", "sorted", "cursor", "left", "quiet", "marked", "claimed", "pending",
 )  # fmt: skip
 
 
@@ -38,11 +38,16 @@ class _Shown:
     key: CallKey
     cells: tuple[Cell, ...]
     cursor: bool
+    marked: bool
     left: bool
 
 
 WATCHING_SECONDS = 30.0
 """After so long without a key, the newest call comes before the cursor."""
+
+
+_GUTTER = 2
+"""Cells at the left: one for the cursor, one for the mark."""
 
 
 class CallTable(ScrollView, can_focus=True):
@@ -72,6 +77,7 @@ class CallTable(ScrollView, can_focus=True):
         self.own_name = own_name
         self.marks = marks
         self.cursor: CallKey | None = None
+        self.marked: set[CallKey] = set()
         self.following = True
         self._clock = clock
         self._touched = clock()
@@ -105,7 +111,7 @@ class CallTable(ScrollView, can_focus=True):
     def repaint(self) -> None:
         """Paint everything: the layout, the order or the colours have changed."""
         self._styles_by_name.clear()
-        self._columns = fit(max(0, self._width() - 1)) if self.size else ()
+        self._columns = fit(max(0, self._width() - _GUTTER)) if self.size else ()
         self._settle()
         self._shown = self._laid_out()
         self.refresh()
@@ -131,6 +137,7 @@ class CallTable(ScrollView, can_focus=True):
             call.key,
             tuple(placed.column.cell(call, look) for placed in self._columns),
             call.key == self.cursor,
+            call.key in self.marked,
             self.floor.view.has_left(call.key),
         )
 
@@ -209,7 +216,11 @@ class CallTable(ScrollView, can_focus=True):
             base += self._style("cursor")
         if shown.left:
             base += self._style("left")
-        segments = [Segment("▌" if shown.cursor else " ", base)]
+        mark = base if shown.cursor else base + self._style("marked")
+        segments = [
+            Segment("▌" if shown.cursor else " ", base),
+            Segment("✓" if shown.marked else " ", mark),
+        ]
         for place, (placed, cell) in enumerate(zip(self._columns, shown.cells, strict=True)):
             style = base
             if cell.style and not shown.left:
@@ -224,7 +235,7 @@ class CallTable(ScrollView, can_focus=True):
     def _header(self, width: int) -> Strip:
         style = self._style("base") + self._style("header")
         sorted_style = style + self._style("sorted")
-        segments = [Segment(" ", style)]
+        segments = [Segment(" " * _GUTTER, style)]
         sort = self.floor.view.sort
         for place, placed in enumerate(self._columns):
             title = self._title(placed)
@@ -332,6 +343,21 @@ class CallTable(ScrollView, can_focus=True):
         """Move the cursor by what the screen shows."""
         self.move_by(pages * max(1, self._line_count() - 1))
 
+    def mark(self) -> None:
+        """Mark the call under the cursor, or take its mark away, and go on to the next."""
+        if self.cursor is not None:
+            self.marked ^= {self.cursor}
+            self.move_by(1)
+
+    def mark_all(self) -> None:
+        """Mark every call in the view; if all are, take the marks away."""
+        shown = set(self.floor.view.order())
+        if shown <= self.marked:
+            self.marked -= shown
+        else:
+            self.marked |= shown
+        self.paint()
+
     def current(self) -> Call | None:
         """Return the call under the cursor, if it is among the rows."""
         if self.cursor is None or self.floor.view.index(self.cursor) is None:
@@ -348,7 +374,7 @@ class CallTable(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Choose the row that was clicked, or sort by the title that was."""
         if event.y == 0:
-            x = 1
+            x = _GUTTER
             for placed in self._columns:
                 if event.x < x + placed.width + GAP:
                     self.post_message(self.HeaderClicked(placed.column.sort))

@@ -59,6 +59,8 @@ class StatusLine(Line):
         if follower and follower.pulse and follower.link.fault is None:
             waiting = follower.pulse.backlog
             yield (1, (f"backlog {waiting:,}", WAIT)) if waiting else (4, ("backlog 0", QUIET))
+        if floor.pending and (acts := sum(1 for _ in floor.pending.waiting())):
+            yield 1, (f"{acts:,} to hand in", WAIT)
         if floor.board.rejected_total:
             yield 5, (f"rejected {floor.board.rejected_total:,}", WAIT)
         if floor.skipped:

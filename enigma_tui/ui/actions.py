@@ -1,0 +1,134 @@
+"""The commands that act on calls, as the app's actions."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from textual.app import App
+
+from ..journal.connection import Connection
+from ..journal.desk import Act, DispositionDesk, Who
+from ..journal.faults import FAILED
+from ..journal.follower import Follower
+from ..journal.handing_in import HandingIn, Rules
+from ..journal.keys import Keys
+from ..journal.pending import PendingActs
+from ..journal.stream import Journal
+from ..model.call import EntryId
+from ..settings import Settings
+from .acting import Acting
+from .claims import Claims
+from .commands import BY_ID, shown_keys
+from .floor import Floor
+from .offline import Offline
+from .screens.board import BoardScreen
+from .screens.details import DetailsDialog, Payload
+from .screens.outbox import OutboxDialog, Waiting
+
+
+class CallActions(App[None]):
+    """What `EnigmaApp` can do to calls; it has the parts."""
+
+    board: BoardScreen
+    floor: Floor
+    acting: Acting
+    offline: Offline
+    pending: PendingActs
+    follower: Follower
+    settings: Settings
+    journal_keys: Keys
+    _journal: Journal
+
+    def wire_acting(self, connection: Connection, who: Who, state_dir: Path) -> None:
+        """Put together what acts are recorded with."""
+        keys = self.journal_keys
+        self._journal = Journal(connection, keys)
+        where = f"{connection.address.shown} {keys.prefix} {who.name}"
+        self.pending = self.floor.pending = PendingActs(state_dir, where)
+        handing_in = HandingIn(
+            connection,
+            keys,
+            who,
+            self.pending,
+            away=lambda: not self.follower.link.connected,
+            now_ms=self.floor.now_ms,
+            rules=lambda: Rules(
+                self.floor.site.retention.days, self.floor.site.undo_seconds * 1000
+            ),
+        )
+        claims = Claims(
+            lambda: DispositionDesk(connection, keys, who, self.floor.site.retention.days)
+        )
+        self.acting = Acting(self, self.floor, handing_in, claims, self._key_of)
+        self.offline = Offline(self, handing_in, self._key_of("outbox"))
+
+    def _key_of(self, command: str) -> str:
+        return shown_keys(BY_ID[command], self.settings.keys)
+
+    def action_disposition(self) -> None:
+        """Record the outcome of the call under the cursor."""
+        if call := self.board.current():
+            self.acting.begin(call)
+
+    def action_amend(self) -> None:
+        """Record another outcome for a call that has one."""
+        if call := self.board.current():
+            self.acting.amend(call)
+
+    def action_repeat(self) -> None:
+        """Record the last outcome for the call under the cursor, too."""
+        if call := self.board.current():
+            self.acting.repeat(call)
+
+    def action_disposition_marked(self) -> None:
+        """Record one outcome for all marked calls that are shown."""
+        calls, hidden = self.board.marked()
+        if not calls and not hidden:
+            self.notify("No call is marked: space marks one, * all that are shown.", markup=False)
+        else:
+            self.acting.begin_all(calls, hidden, self.board.unmark)
+
+    def action_undo(self) -> None:
+        """Take back what was recorded last."""
+        self.acting.undo()
+
+    def action_claim(self) -> None:
+        """Claim the call under the cursor, or release it."""
+        if call := self.board.current():
+            self.acting.claim(call)
+
+    def action_details(self) -> None:
+        """Show everything about the call under the cursor."""
+        if call := self.board.current():
+            self.push_screen(DetailsDialog(call.key, self.board.look, self._payloads))
+
+    async def _payloads(self, entries: Sequence[EntryId]) -> Sequence[Payload]:
+        found: list[Payload] = []
+        for entry in entries:
+            try:
+                fields = await self._journal.fields(entry)
+            except FAILED:
+                fields = None
+            found.append((entry, fields.get(b"raw") if fields else None))
+        return found
+
+    def action_outbox(self) -> None:
+        """Show what waits for the server, and what it refused."""
+        self.push_screen(
+            OutboxDialog(lambda: list(self._waiting()), self._take_out, self.floor.now_ms)
+        )
+
+    def _waiting(self) -> Iterator[Waiting]:
+        for pending in self.pending:
+            key = pending.act.key
+            done = pending.act.code if isinstance(pending.act, Act) else "undo"
+            state = "refused" if pending.refused else "sent?" if pending.sent else "waits"
+            what = f"{done} for {key.call_ref}"
+            yield Waiting(pending.id, pending.made_ms, state, what, pending.refused)
+
+    def _take_out(self, act_id: str) -> None:
+        self.pending.settle(act_id)
+        self.on_calls()
+
+    def on_calls(self) -> None:
+        """Calls have changed."""
+        raise NotImplementedError

@@ -1,0 +1,62 @@
+"""Hands in what was kept while the server was away, as soon as it is back."""
+
+import asyncio
+import random
+from typing import Any
+
+from textual.app import App
+
+from ..journal.backoff import Backoff
+from ..journal.faults import Fault
+from ..journal.handing_in import HandingIn
+
+
+class Offline:
+    """Runs beside the board; what it does, it says."""
+
+    def __init__(self, app: App[Any], handing_in: HandingIn, outbox_key: str) -> None:
+        self._app = app
+        self._handing_in = handing_in
+        self._outbox_key = outbox_key
+        self._wake = asyncio.Event()
+        self._told: Fault | None = None
+
+    def back(self) -> None:
+        """The server answers: there may be something to hand in."""
+        if any(self._handing_in.pending.waiting()):
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Take over what former programs left, then hand in whenever the server is back."""
+        try:
+            self._handing_in.pending.open()
+        except OSError as error:
+            self._warn(f"Acts kept earlier cannot be read: {error.strerror}. Look at the log.")
+        self._wake.set()
+        backoff = Backoff(random.Random())
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if self._handing_in.away() or not any(self._handing_in.pending.waiting()):
+                continue
+            done = await self._handing_in.replay()
+            self._tell(done.recorded, done.refused, done.fault)
+            if done.fault is None:
+                backoff.reset()
+            else:
+                await asyncio.sleep(backoff.next())
+                self._wake.set()
+
+    def _tell(self, recorded: int, refused: int, fault: Fault | None) -> None:
+        if recorded:
+            acts = "act" if recorded == 1 else "acts"
+            self._app.notify(f"{recorded:,} {acts} handed in that had waited.", markup=False)
+        if refused:
+            acts = "act was" if refused == 1 else "acts were"
+            self._warn(f"{refused:,} {acts} not recorded: {self._outbox_key} shows why.")
+        if fault is not None and fault != self._told:
+            self._warn(f"What was kept cannot be handed in yet: {fault}")
+        self._told = fault
+
+    def _warn(self, words: str) -> None:
+        self._app.notify(words, severity="warning", timeout=20, markup=False)
