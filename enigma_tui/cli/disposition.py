@@ -6,6 +6,7 @@ from datetime import datetime
 import click
 
 from ..journal.desk import Act, DispositionDesk, Outcome
+from ..journal.handing_in import why_not
 from ..journal.keys import Keys
 from ..model.call import Feed
 from ..model.disposition import CodeTree, parse_when
@@ -19,6 +20,8 @@ from .reading import read_board
 @click.argument("code")
 @click.option("--note", default="", help="A note to go with it.")
 @click.option("--when", default="", help="When to call back: 30m, 14:30, tomorrow 9:00.")
+@click.option("--amend", default="", metavar="REASON", help="Replace an outcome that stands.")
+@click.option("--over-claim", is_flag=True, help="Also where somebody else claims the call.")
 @click.option("--source", help="Which PBX, where a site has several.")
 @click.option(
     "--feed",
@@ -33,14 +36,16 @@ def command(
     code: str,
     note: str,
     when: str,
+    amend: str,
+    over_claim: bool,
     source: str | None,
     feed: str | None,
     name: str | None,
 ) -> None:
     """Record CODE as the outcome of the newest call with CALL_REF.
 
-    Prints what is recorded as JSON. Ends with 1 if somebody else was first; nothing is
-    overwritten then.
+    Prints what is recorded as JSON. Ends with 1 if somebody else was first, or claims the call;
+    nothing is overwritten then.
 
     \b
       enigma-tui disposition 4711 resolved --as thandi
@@ -85,8 +90,19 @@ def command(
             )
         call = calls[0]
         desk = DispositionDesk(link, keys, common.who(loaded, link), site.retention.days)
-        # Only a first disposition is made here: one that is there already stands.
-        answer = await desk.dispose(Act(call.key, found.code, 0, note.strip(), callback_ms))
+        stands = call.disposition is not None
+        answer = await desk.dispose(
+            Act(
+                call.key,
+                found.code,
+                # Without a reason to amend it, an outcome that is there already stands.
+                call.version if not stands or amend.strip() else 0,
+                note.strip(),
+                callback_ms,
+                reason=amend.strip() if stands else "",
+                over_claim=over_claim,
+            )
+        )
         common.out(
             json.dumps(
                 {
@@ -104,12 +120,13 @@ def command(
         )
         if answer.recorded:
             return 0
-        why = (
-            f"{answer.by} was first, with {answer.code}"
-            if answer.outcome is Outcome.CONFLICT
-            else "the reference is in use again by a newer call"
+        how = {
+            Outcome.CONFLICT: "; --amend REASON replaces it",
+            Outcome.CLAIMED: "; --over-claim records it all the same",
+        }
+        common.fail(
+            f"not recorded: {why_not(answer)}; nothing was overwritten{how.get(answer.outcome, '')}"
         )
-        common.fail(f"not recorded: {why}; nothing was overwritten")
 
     common.run(work(), link)
 

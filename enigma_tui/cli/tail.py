@@ -12,8 +12,8 @@ import click
 from ..journal.follower import Follower
 from ..journal.keys import Keys
 from ..model.board import Board
-from ..model.call import ORIGIN, Call, EntryId
-from ..model.entry import Disposed, Event, Notified
+from ..model.call import ORIGIN, Call, DeedKind, EntryId
+from ..model.entry import Claimed, Disposed, Event, Notified, Released, Undone
 from ..model.notification import CallConnected, CallEnded, Rejected
 from ..model.phone import Dialplan
 from ..model.query import Lens, Query
@@ -190,8 +190,15 @@ def _event_name(event: Event, call: Call) -> str:
             if call.end is None or call.end.entry != event.id:
                 return "leg ended"
             return "abandoned" if call.end.abandoned else "ended"
-        case Disposed():
-            return "disposition"
+        case Disposed(disposition=done):
+            return "amended" if done.reason else "disposition"
+        case Undone():
+            return "undone"
+        case Claimed():
+            claims = [deed.at_ms for deed in call.audit if deed.kind is DeedKind.CLAIMED]
+            return "claimed" if claims and claims[-1] == event.id.ms else ""  # a renewal is no news
+        case Released():
+            return "released"
         case _:
             return ""
 
@@ -216,8 +223,15 @@ def _more(event: Event, call: Call) -> Line:
             "by": done.by,
             "note": done.note,
             "callback": done.callback_ms / 1000 if done.callback_ms is not None else None,
+            "reason": done.reason,
             "version": done.version,
         }
+    if isinstance(event, Undone):
+        return {"code": event.code, "by": event.by, "version": event.version}
+    if isinstance(event, Claimed):
+        return {"by": event.claim.by, "until": event.claim.until_ms / 1000}
+    if isinstance(event, Released):
+        return {"by": event.by}
     if isinstance(event, Notified) and isinstance(event.what, CallEnded) and call.end:
         return {"reason": call.end.reason, "talk": call.talk_seconds(event.id.ms)}
     return {}

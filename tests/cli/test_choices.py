@@ -156,3 +156,26 @@ def test_a_call_back_keeps_the_time_of_day_across_a_change_of_the_clocks(
     done = run("tail", "--no-follow", "--json", "--filter", "disp:callback")
     # 09:00 GMT, and 09:00 BST.
     assert [line["callback"] for line in lines(done.stdout)] == [1926234000.0, 1941868800.0]
+
+
+def test_an_outcome_is_amended_with_a_reason_and_a_claim_is_respected(
+    run: Run, client: redis.Redis
+) -> None:
+    journalled(client, payload(5))
+    assert run("disposition", "5", "spam", "--as", "ann").returncode == 0
+    refused = run("disposition", "5", "resolved", "--as", "bob")
+    assert refused.returncode == 1
+    assert "ann was first, with spam" in refused.stderr
+    assert "--amend REASON" in refused.stderr
+    amended = run("disposition", "5", "resolved", "--as", "bob", "--amend", "a customer")
+    assert json.loads(amended.stdout)["version"] == 2
+    hash_key = next(client.scan_iter("*:call:*"))
+    client.hset(hash_key, mapping={"claim_id": "c", "claim_by": "cleo", "claim_until": 2**52})
+    claimed = run("disposition", "5", "spam", "--amend", "no", "--as", "ann")
+    assert claimed.returncode == 1
+    assert "claimed by cleo" in claimed.stderr
+    over = run("disposition", "5", "spam", "--amend", "no", "--as", "ann", "--over-claim")
+    assert over.returncode == 0
+    told = [json.loads(line) for line in run("tail", "--json", "--no-follow").stdout.splitlines()]
+    assert [line["event"] for line in told][-3:] == ["disposition", "amended", "amended"]
+    assert told[-1]["reason"] == "no"
