@@ -1,9 +1,12 @@
 """The tree of disposition codes, and what each of them requires."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+
+from .entry import LAST_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +98,12 @@ def parse_when(text: str, now: datetime) -> datetime:
             # Without a zone on purpose: `_shown` gives it the one it has on that day.
             naive = datetime.strptime(typed.replace("t", " "), "%Y-%m-%d %H:%M")  # noqa: DTZ007
             when = _shown(naive, now)
-            past = when.timestamp() <= now.timestamp()
+            seconds = when.timestamp()
         except (ValueError, OverflowError):
-            pass  # no such day, or one at an end of the calendar
-        else:
-            if past:
-                raise ValueError("that time is past")
+            seconds = math.inf  # no such day, or one at an end of the calendar
+        if seconds <= now.timestamp():
+            raise ValueError("that time is past")
+        if seconds * 1000 <= LAST_MS:
             return when
     raise ValueError("when? for example 30m, 2h, 14:30, tomorrow 9:00 or 2026-11-30 14:30")
 

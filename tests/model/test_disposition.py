@@ -126,6 +126,7 @@ def test_a_callback_time_is_read_as_it_was_meant(text: str, when: datetime) -> N
         ("2026-13-01 10:00", "when"),
         ("0000-01-01 10:00", "when"),
         ("10000m", "when"),
+        ("9988-01-01 00:00", "when"),
         ("-5m", "when"),
     ],
 )
