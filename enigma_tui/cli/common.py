@@ -18,6 +18,7 @@ from ..journal.desk import Who, who_am_i
 from ..journal.faults import FAILED, explain, first_of, trail
 from ..journal.keys import Keys
 from ..journal.sites import SiteStore, StoredSite
+from ..model.moment import Moment, parse_moment
 from ..model.phone import Dialplan
 from ..model.query import Query, QueryError, parse
 from ..model.text import safe
@@ -41,8 +42,8 @@ class Unwritable(Exception):
         """Whoever read the lines has had enough; that is not a fault at all."""
 
 
-def out(line: str) -> None:
-    """Print a line; raises `Unwritable` where nobody reads, or the disk is full."""
+def out(line: str | bytes) -> None:
+    """Print a line, or several; raises `Unwritable` where nobody reads, or the disk is full."""
     try:
         click.echo(line)
     except OSError as error:
@@ -109,6 +110,14 @@ def filter_of(text: str, where: str) -> Query:
     except QueryError as error:
         pointer = " " * error.start + "^" * max(1, error.end - error.start)
         fail(f"{where}: {error.message}\n  {text}\n  {pointer}", WRONG)
+
+
+def moment_of(option: str, text: str | None) -> Moment | None:
+    """Read a point in time; a mistake ends the program."""
+    try:
+        return None if text is None else parse_moment(text)
+    except ValueError as error:
+        fail(f"{option}: {error}", WRONG)
 
 
 def connection(loaded: Settings, role: str) -> Connection:

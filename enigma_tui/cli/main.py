@@ -15,6 +15,7 @@ _COMMANDS = {
     "demo": "the board on an embedded server with a simulated PBX",
     "disposition": "record the outcome of a call from a script",
     "doctor": "check the connection, the permissions, the lists, the settings",
+    "export": "the calls of the journal as CSV or JSONL",
     "keys": "every key of the board",
     "site": "the settings that a site shares: show, edit, set",
     "tail": "the journal as lines, for people and for scripts",

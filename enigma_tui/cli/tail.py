@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,7 +25,9 @@ Line = dict[str, object]
 
 @click.command("tail")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.option("--since", metavar="TIME", help="Begin so long ago: 90s, 30m, 8h, 7d.")
+@click.option(
+    "--since", metavar="TIME", help="Begin so long ago, 90s, 30m, 8h, 7d, or at a date and time."
+)
 @click.option("--filter", "filter_text", metavar="TEXT", help="Only calls that match.")
 @click.option("--no-follow", is_flag=True, help="Print everything there is, and end.")
 @click.pass_context
@@ -45,16 +46,16 @@ def command(
     """
     loaded = common.settings(ctx, filter=filter_text)
     settings = loaded.settings
-    seconds = _seconds(since)
+    moment = common.moment_of("--since", since)
     query = common.filter_of(settings.filter, "--filter" if filter_text else "filter")
     link = common.connection(settings, "tail")
     common.log_to_file()
 
     async def work() -> int:
         begin = ORIGIN if no_follow else None
-        if seconds is not None:
+        if moment is not None:
             now, _ = await link.quick.time()  # entries are dated by the server's clock
-            begin = EntryId((int(now) - seconds) * 1000, 0)
+            begin = EntryId(moment.at(int(now) * 1000), 0)
         printer = _Printer(
             query=query,
             dialplan=Dialplan(settings.region),
@@ -72,15 +73,6 @@ def command(
         return 0
 
     common.run(work(), link)
-
-
-def _seconds(since: str | None) -> int | None:
-    if since is None:
-        return None
-    match = re.fullmatch(r"(\d{1,6})\s*([smhd]?)", since.strip())
-    if not match:
-        common.fail(f"--since: {since!r} is not a time; for example 90s, 30m, 8h, 7d", common.WRONG)
-    return int(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
 
 
 @dataclass(slots=True)

@@ -170,7 +170,7 @@ def test_collect_asks_before_it_is_the_first(run: Run, client: redis.Redis) -> N
 def test_every_command_explains_itself(run: Run) -> None:
     done = run("--help")
     assert done.returncode == 0
-    for name in ("collect", "demo", "disposition", "doctor", "keys", "tail"):
+    for name in ("collect", "demo", "disposition", "doctor", "export", "keys", "tail"):
         assert name in done.stdout
         one = run(name, "--help")
         assert one.returncode == 0
