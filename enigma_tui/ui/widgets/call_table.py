@@ -50,7 +50,7 @@ _GUTTER = 2
 """Cells at the left: one for the cursor, one for the mark."""
 
 
-class CallTable(ScrollView, can_focus=True):
+class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows the rows of a floor's view."""
 
     COMPONENT_CLASSES = {f"call-table--{name}" for name in _STYLES}  # noqa: RUF012
