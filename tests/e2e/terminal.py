@@ -101,9 +101,9 @@ class Terminal:
                 named = what if isinstance(what, str) else "what was expected"
                 raise AssertionError(f"the screen does not show {named!r}:\n{text}")
 
-    def wait_until_ended(self) -> int:
+    def wait_until_ended(self, seconds: float = PATIENCE) -> int:
         """Return the exit code once the program has ended by itself."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + seconds
         while self._process.isalive():
             self._read(0.02)
             assert time.monotonic() < deadline, self.text()
