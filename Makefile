@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP = PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts unit bench screenshots clean
+.PHONY: help demo test lint types contracts unit fuzz bench screenshots clean
 
 help: ## show what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 24
@@ -39,6 +39,11 @@ contracts: $(VENV)/.dev
 
 unit: $(VENV)/.dev
 	$(BIN)/pytest -n auto
+
+fuzz: SEED := $(if $(SEED),$(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
+fuzz: $(VENV)/.dev ## ten thousand hostile cases for each property; SEED=… repeats a run
+	@echo "make fuzz SEED=$(SEED)"
+	$(BIN)/pytest -n auto tests/fuzz --hypothesis-profile=fuzz --hypothesis-seed=$(SEED)
 
 bench: $(VENV)/.dev ## measure against peers in the same run; prints ratios
 	$(BIN)/python -m benchmarks
