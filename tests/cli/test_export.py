@@ -114,7 +114,7 @@ def test_the_filter_of_the_settings_does_not_make_an_export_smaller(
 def test_a_file_is_written_once_and_replaced_only_when_asked(
     run: Run, client: redis.Redis, tmp_path: Path
 ) -> None:
-    journalled(client, payload(1))
+    journalled(client, payload(1), record(1))
     file = tmp_path / "calls.csv"
     done = run("export", "--out", str(file))
     assert done.returncode == 0, done.stderr
