@@ -6,6 +6,7 @@ file. The first collector writes them; a colleague needs only the server's addre
 
 import json
 from typing import Annotated, Literal, Self
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -36,6 +37,36 @@ _Label = Annotated[str, Field(max_length=200), AfterValidator(lambda text: safe(
 _ListName = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_printable)]
 
 
+def _without_password(address: str) -> str:
+    """Refuse what is not the address of a server, or has a password in it that all could read."""
+    if not address:
+        return address
+    from .journal.connection import Address, AddressError  # which knows of faults, and they of us
+
+    _printable(address)
+    parts = urlsplit(address)
+    named = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+    if ("@" in parts.netloc and parts.password is not None) or any("password" in n for n in named):
+        raise ValueError(
+            "has a password in it, which everyone at the site could read; a password belongs "
+            "in the settings of those who collect"
+        )
+    try:
+        Address(address)
+    except AddressError as error:
+        raise ValueError(str(error)) from None
+    return address
+
+
+def _place(server: str) -> tuple[object, ...]:
+    """Return what tells two servers' databases apart, whatever else their addresses say."""
+    parts = urlsplit(server)
+    if not parts.netloc:
+        return (parts.path, parts.query)
+    host = (parts.hostname or "").lower()
+    return (host, parts.port or 6379, parts.path.strip("/") or "0", parts.query)
+
+
 class Source(_Shared):
     """One PBX, and the lists it appends to."""
 
@@ -53,6 +84,51 @@ class Source(_Shared):
     (milliseconds since the epoch) no end was collected."""
     pop: Literal["left", "right"] = "left"
     """The side to take from: `left` where the PBX appends with RPUSH."""
+    server: Annotated[str, Field(max_length=512), AfterValidator(_without_password)] = ""
+    """The address of the PBX's own server, where that is not the one that has the journal. A user
+    name may stand in it, a password may not: it belongs in the settings of those who collect."""
+    relay_to: tuple[_ListName, ...] = ()
+    """Lists on the PBX's server that get an untouched copy of every inbound notification, for the
+    program that reads them there. It must read them: they are never trimmed. (In a cluster their
+    names need the hash tag of `inbound`.)"""
+    relay_cdr_to: tuple[_ListName, ...] = ()
+    """The same for call detail records, while they are collected."""
+    agents: bool = False
+    """Whether the Dialler's calls and agents' states are listened to (PubSub, which takes nothing
+    from anyone). One source of a server is enough: its channels have no databases."""
+
+    @model_validator(mode="after")
+    def _relays_once(self) -> Self:
+        for setting in ("relay_to", "relay_cdr_to"):
+            names = getattr(self, setting)
+            if len(set(names)) != len(names):
+                raise ValueError(f"{setting} names a list twice")
+        return self
+
+
+def _check_lists(sources: tuple[Source, ...]) -> None:
+    lists: set[tuple[object, ...]] = set()
+    for source in sources:
+        for name in (source.inbound, source.cdr):
+            if (place := (*_place(source.server), name)) in lists:
+                raise ValueError(f"two feeds read the same list {name!r}")
+            lists.add(place)
+    listened: set[tuple[object, ...]] = set()
+    for source in sources:
+        for name in (*source.relay_to, *source.relay_cdr_to):
+            if (*_place(source.server), name) in lists:
+                raise ValueError(
+                    f"source {source.name} relays to {name!r}, which is a list that a source "
+                    "reads: every copy would be collected again"
+                )
+        server = _place(source.server)[:2]
+        if source.agents and server in listened:
+            raise ValueError(
+                f"source {source.name}: another source listens to the agents of the same server; "
+                "everything would be heard twice"
+            )
+        if source.agents:
+            listened.add(server)
 
 
 class Retention(_Shared):
@@ -162,11 +238,7 @@ class Site(_Shared):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         _check_siblings(self.codes)
-        lists: set[str] = set()
-        for name in (name for source in self.sources for name in (source.inbound, source.cdr)):
-            if name in lists:
-                raise ValueError(f"two feeds read the same list {name!r}")
-            lists.add(name)
+        _check_lists(self.sources)
         if len({source.name for source in self.sources}) != len(self.sources):
             raise ValueError("two sources have the same name")
         return self

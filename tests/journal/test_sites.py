@@ -54,7 +54,7 @@ async def test_settings_survive_being_written_and_read(connection: Connection, k
         title="Zoë's",
         sources=(
             Source(name="a", collect_cdr=True, pop="right"),
-            Source(name="b", inbound="i", cdr="c"),
+            Source(name="b", inbound="i", cdr="c", relay_to=("crm",), agents=True),
         ),
         retention=Retention(days=30, entries=5_000),
         numbers={"0115550100": "Support ☎"},
@@ -104,6 +104,29 @@ def test_the_policy_follows_the_settings() -> None:
         ('{"codes": [{"code": "a", "key": "x"}, {"code": "a", "key": "y"}]}', "the code 'a'"),
         ('{"codes": [{"code": "a", "key": "x"}, {"code": "b", "key": "x"}]}', "the key 'x'"),
         ('{"colour": "red"}', "colour: "),
+        ('{"sources": [{"server": "pbx.example"}]}', "begins with redis://"),
+        ('{"sources": [{"server": "redis://u:secret@pbx/0"}]}', "sources.0.server: has a password"),
+        ('{"sources": [{"server": "redis://:@pbx/0"}]}', "sources.0.server: has a password"),
+        ('{"sources": [{"server": "redis://pbx/0?password=secret"}]}', "has a password"),
+        ('{"sources": [{"server": "rediss://pbx/0?ssl_password=secret"}]}', "has a password"),
+        ('{"sources": [{"relay_to": ["enigma:notifications:inbound"]}]}', "collected again"),
+        ('{"sources": [{"relay_cdr_to": ["enigma:notifications:cdr"]}]}', "collected again"),
+        ('{"sources": [{"relay_to": ["crm", "crm"]}]}', "relay_to names a list twice"),
+        ('{"sources": [{"relay_to": [""]}]}', "sources.0.relay_to.0: "),
+        (
+            '{"sources": [{"relay_to": ["x"]}, {"name": "b", "inbound": "x", "cdr": "y"}]}',
+            "source pbx relays to 'x'",
+        ),
+        (
+            '{"sources": [{"server": "redis://PBX/0"}, '
+            '{"name": "b", "server": "redis://me@pbx:6379"}]}',
+            "two feeds read the same list",
+        ),
+        (
+            '{"sources": [{"server": "redis://pbx/0", "agents": true}, '
+            '{"name": "b", "server": "redis://pbx/1", "agents": true}]}',
+            "source b: another source listens",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(text: str, named: str) -> None:
@@ -111,6 +134,19 @@ def test_a_wrong_setting_is_named(text: str, named: str) -> None:
         Site.from_json(text, "site.json")
     assert str(caught.value).startswith("site.json")
     assert named in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_sources_on_several_servers_may_have_lists_of_one_name() -> None:
+    site = Site(
+        sources=(
+            Source(name="a"),
+            Source(name="b", server="redis://collector@pbx.example/0", relay_to=("crm",)),
+            Source(name="c", server="redis://pbx.example/1", agents=True),
+            Source(name="d", server="unix:///run/redis.sock", agents=True),
+        )
+    )
+    assert Site.from_json(site.to_json(), "here") == site
 
 
 async def test_switching_records_on_notes_since_when(connection: Connection, keys: Keys) -> None:
