@@ -6,6 +6,7 @@ from ..site import Site
 from .connection import Connection
 from .keys import Keys
 from .scripts import script
+from .stream import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ class SiteStore:
         """
         expected = replaces.text if replaces else b""
         if replaces is not None:
-            seconds, micros = await self.connection.quick.time()
-            site = site.switched_on(replaces.site, int(seconds) * 1000 + int(micros) // 1000)
+            now_ms = await Journal(self.connection, self.keys).now_ms()
+            site = site.switched_on(replaces.site, now_ms)
         write = script(self.connection.quick, "site")
         return bool(
             await write(

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from ..model.call import ORIGIN, EntryId
 from .connection import BLOCK_MS, Connection
 from .keys import Keys
+from .scripts import script
 
 READ_COUNT = 500
 """Entries read at a time: enough to be fast, few enough that a screen stays awake between."""
@@ -60,6 +61,14 @@ class Journal:
             self.keys.journal, str(entry_id), str(entry_id), count=1
         )
         return _entry(found[0])[1] if found else None
+
+    async def now_ms(self) -> int:
+        """Return what the clock of the journal's server shows; milliseconds since the epoch.
+
+        In a cluster a bare `TIME` would ask some node or other, and their clocks differ.
+        """
+        seconds, micros = await script(self.connection.quick, "time")(keys=[self.keys.journal])
+        return int(seconds) * 1000 + int(micros) // 1000
 
     async def trim(self, older_than_ms: int, most: int) -> int:
         """Drop what the retention no longer covers; return how many the cap cut besides.
