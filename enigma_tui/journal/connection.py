@@ -112,6 +112,8 @@ class Connection:
     address: Address
     quick: Redis
     waiting: Redis
+    clustered: bool = False
+    """Whether keys of different names may be on different servers."""
 
     async def close(self) -> None:
         """Close every connection; never raises, since there may be nothing left to close."""

@@ -27,10 +27,38 @@ class Keys:
         """The shared settings, as JSON."""
         return f"{{{self.prefix}}}:site"
 
+    def lease(self, source: str) -> str:
+        """Who collects from a source at the moment."""
+        return f"{{{self.prefix}}}:collector:{source}"
+
     @property
-    def lease(self) -> str:
-        """Who collects at the moment."""
-        return f"{{{self.prefix}}}:collector"
+    def house(self) -> str:
+        """Who trims the journal at the moment."""
+        return f"{{{self.prefix}}}:house"
+
+    @property
+    def collecting(self) -> str:
+        """A hash in which each source's collector tells how it fares: `Lease.news`."""
+        return f"{{{self.prefix}}}:collecting"
+
+    def batches(self, source: str, feed: str) -> str:
+        """The ids of the batches of one list that are in the journal already, by time.
+
+        Each list has its own, so that a busy source does not push out the ids of one that is
+        away: its last batch may be waiting there to be dropped.
+        """
+        return f"{{{self.prefix}}}:batches:{source}:{feed}"
+
+    def batch(self, list_key: str) -> str:
+        """What has been taken from a list and is not dropped yet; on the source's own server.
+
+        It is in the list's hash slot, so that one script reaches both. (For a list with a `}` and
+        no hash tag there is no such name; in a cluster the server refuses it.)
+        """
+        opening = list_key.find("{")
+        tagged = opening >= 0 and list_key.find("}", opening) > opening + 1
+        slot = list_key if tagged else f"{{{list_key}}}"
+        return f"{slot}:{self.prefix}:batch"
 
     def call(self, key: CallKey) -> str:
         """The hash that decides between two supervisors acting on one call."""

@@ -1,16 +1,17 @@
-"""Moves notifications from a PBX's lists into the journal, and waits for more.
+"""Moves notifications from a PBX's lists into the journal on the same server.
 
 Popping and then storing would lose what was popped when the program dies between the two. Here
-one script does both, so there is no between (`scripts/move.lua`).
+one script does both, so there is no between (`scripts/move.lua`). Where source and journal are on
+two servers no one script can; `mover_batch.py` is for that.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..site import Source
-from .connection import BLOCK_MS, Connection
+from .connection import Connection
 from .keys import Keys
+from .mover_wait import ListWait
 from .scripts import script
 
 BATCH = 500
@@ -26,11 +27,13 @@ class FeedList:
     kind: str
     """The kind of journal entry that its notifications become."""
     feed: str
+    relays: tuple[str, ...] = ()
+    """The lists on the same server that get an untouched copy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What one run of the script did."""
+    """What one run did."""
 
     moved: int
     left: int
@@ -39,10 +42,18 @@ class Moved:
 
 def feed_lists(source: Source) -> Sequence[FeedList]:
     """Return the lists to collect from, connections before ends, so that those come first."""
-    lists = [FeedList(source.inbound, "call", "inbound")]
+    lists = [FeedList(source.inbound, "call", "inbound", source.relay_to)]
     if source.collect_cdr:
-        lists.append(FeedList(source.cdr, "cdr", "cdr"))
+        lists.append(FeedList(source.cdr, "cdr", "cdr", source.relay_cdr_to))
     return lists
+
+
+async def waiting_in(connection: Connection, lists: Sequence[str]) -> int:
+    """Return how many entries some lists hold together; raises what redis-py raises."""
+    pipeline = connection.quick.pipeline(transaction=False)
+    for key in lists:
+        pipeline.llen(key)
+    return sum(int(length) for length in await pipeline.execute())
 
 
 @dataclass(slots=True)
@@ -54,11 +65,12 @@ class SameServerMover:
     source: Source
     lists: Sequence[FeedList] = field(init=False)
     _late: list[int] = field(init=False)
-    _waiting: dict[str, asyncio.Task[object]] = field(init=False, default_factory=dict)
+    _waits: ListWait = field(init=False)
 
     def __post_init__(self) -> None:
         self.lists = feed_lists(self.source)
         self._late = [0] * len(self.lists)
+        self._waits = ListWait(self.connection, [feed.key for feed in self.lists], self.source.pop)
 
     async def begin(self) -> int:
         """Note what is waiting now, when collecting begins: it is marked late. Return how many.
@@ -79,37 +91,23 @@ class SameServerMover:
         described = [
             part
             for feed, late in zip(self.lists, self._late, strict=True)
-            for part in (feed.kind, feed.feed, str(late))
+            for part in (feed.kind, feed.feed, str(late), str(len(feed.relays)))
         ]
+        lists = [key for feed in self.lists for key in (feed.key, *feed.relays)]
         answer = await run(
-            keys=[self.keys.journal, *(feed.key for feed in self.lists)],
+            keys=[self.keys.journal, *lists],
             args=[str(most), self.source.pop, self.source.name, *described],
         )
         return answer[::2], answer[1::2]
 
+    async def backlog(self) -> int:
+        """Return how many notifications wait to be collected."""
+        return await waiting_in(self.connection, [feed.key for feed in self.lists])
+
     async def wait(self) -> None:
-        """Return when any list may hold something, without polling and without popping.
-
-        `BLMOVE` of a list's head onto itself changes nothing, and blocks until there is a head.
-        One wait for each list stays open across calls: abandoning it would cost a connection.
-        """
-        for feed in self.lists:
-            if feed.key not in self._waiting:
-                self._waiting[feed.key] = asyncio.create_task(self._until_not_empty(feed.key))
-        done, _ = await asyncio.wait(self._waiting.values(), return_when=asyncio.FIRST_COMPLETED)
-        self._waiting = {key: task for key, task in self._waiting.items() if task not in done}
-        # Asked of every task: asyncio complains on the terminal of a failure nobody looked at.
-        failures = [error for task in done if (error := task.exception())]
-        if failures:
-            raise failures[0]
-
-    async def _until_not_empty(self, key: str) -> object:
-        side = self.source.pop.upper()
-        return await self.connection.waiting.blmove(key, key, BLOCK_MS // 1000, side, side)
+        """Return when any list may hold something, without polling and without popping."""
+        await self._waits.any()
 
     async def end(self) -> None:
         """Stop waiting."""
-        tasks, self._waiting = list(self._waiting.values()), {}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._waits.end()

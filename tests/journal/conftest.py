@@ -1,16 +1,18 @@
 """What tests of the journal share: the keys, a site, and tasks that end with the test."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from enigma_tui.journal.connection import Connection
+from enigma_tui.demo.embedded import EmbeddedServer
+from enigma_tui.journal.connection import Address, Connection, connect
 from enigma_tui.journal.keys import Keys
 from enigma_tui.journal.sites import SiteStore
 from enigma_tui.site import Site
+from tests.journal.bench import Bench
 
 
 @pytest.fixture
@@ -58,3 +60,45 @@ def payloads(keys: Keys) -> Callable[..., Any]:
         return [fields[b"raw"] for _, fields in entries if b"raw" in fields]
 
     return read
+
+
+@pytest.fixture(scope="session")
+def other_server() -> Iterator[EmbeddedServer]:
+    """The worker's second server; tests take `second_server`, which is empty."""
+    with EmbeddedServer() as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def second_server(other_server: EmbeddedServer) -> EmbeddedServer:
+    """Another server with nothing in it, not to be configured or stopped."""
+    connection = connect(Address(other_server.url), "test")
+    await connection.quick.flushall()
+    await connection.close()
+    return other_server
+
+
+@pytest.fixture(params=["one server", "two servers"])
+def bench(
+    request: pytest.FixtureRequest,
+    server: EmbeddedServer,
+    second_server: EmbeddedServer,
+    open_connection: Callable[..., Connection],
+    keys: Keys,
+) -> Bench:
+    """A source and a journal, once on one server and once on two."""
+    source = server if request.param == "one server" else second_server
+    return Bench(server, source, keys, open_connection)
+
+
+@pytest.fixture(params=["one server", "two servers"])
+def own_bench(
+    request: pytest.FixtureRequest,
+    new_server: Callable[..., EmbeddedServer],
+    open_connection: Callable[..., Connection],
+    keys: Keys,
+) -> Bench:
+    """The same on servers that the test may treat as it likes."""
+    server = new_server()
+    source = server if request.param == "one server" else new_server()
+    return Bench(server, source, keys, open_connection)

@@ -6,10 +6,16 @@ from importlib.resources import files
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
+_CHECKED = frozenset({"move", "take", "append", "heard"})
+"""The scripts that begin with what `checks.lua` defines."""
+
 
 @cache
 def _source(name: str) -> str:
-    return files(__name__).joinpath(f"{name}.lua").read_text(encoding="utf-8")
+    parts = ("checks", name) if name in _CHECKED else (name,)
+    return "\n".join(
+        files(__name__).joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in parts
+    )
 
 
 def script(client: Redis, name: str) -> AsyncScript:

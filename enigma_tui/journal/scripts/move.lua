@@ -1,88 +1,121 @@
 -- Moves notifications from a PBX's lists to the journal on the same server.
 --
 -- KEYS[1]     the journal
--- KEYS[2..]   the lists, those that matter first
+-- KEYS[2..]   the lists, those that matter first; behind each the lists that get a copy
 -- ARGV[1]     the most entries to move; 0 asks only whether moving would be possible
 -- ARGV[2]     the side to take from: left or right
 -- ARGV[3]     the source's name
--- ARGV[4..]   for each list three values: kind, feed, how many of its entries waited uncollected
+-- ARGV[4..]   for each list four values: kind, feed, how many of its entries waited uncollected,
+--             how many lists get a copy
 --
 -- Returns, for each list, how many were moved and how many are left.
 --
--- Every type is checked before anything is written, and the lists are trimmed last of all: a
--- script that fails half way has lost nothing.
+-- A script that fails half way must lose nothing and leave nothing to be done twice. So whatever
+-- can fail is asked first: the types and the permissions. Memory is the server's to refuse, and it
+-- does so at the first write and never after it: so no write may be a mere probe here. The copies
+-- are pushed before anything is journalled, and the lists are trimmed last of all.
 
 -- Large payloads end a batch early: a script keeps everyone else waiting, and holds in memory
 -- what it reads. The bound is looked at after every slice.
 local MOST_BYTES = 4 * 1024 * 1024
 local SLICE = 25
 
-local function expect(key, wanted)
-  local found = redis.call('TYPE', key)
-  found = found.ok or found
-  if found ~= wanted and found ~= 'none' then
-    return 'WRONGTYPE ' .. key .. ' is a ' .. found .. ', not a ' .. wanted
+local room, side, source = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+local push = side == 'left' and 'RPUSH' or 'LPUSH'
+
+local lists, place = {}, 2
+for n = 4, #ARGV, 4 do
+  local list = {
+    key = KEYS[place], kind = ARGV[n], feed = ARGV[n + 1], late = tonumber(ARGV[n + 2]),
+    relays = {}, raws = {},
+  }
+  for relay = 1, tonumber(ARGV[n + 3]) do
+    list.relays[relay] = KEYS[place + relay]
   end
+  place = place + 1 + #list.relays
+  lists[#lists + 1] = list
 end
 
-local wrong = expect(KEYS[1], 'stream')
-for i = 2, #KEYS do
-  wrong = wrong or expect(KEYS[i], 'list')
+local wrong = wrong_type(KEYS[1], 'stream')
+for n = 2, #KEYS do
+  wrong = wrong or wrong_type(KEYS[n], 'list')
+end
+wrong = wrong or refused('XADD', KEYS[1], '*', 'kind', 'call')
+for _, list in ipairs(lists) do
+  wrong = wrong or refused('LTRIM', list.key, '0', '-1') or refused('LLEN', list.key)
+  for _, relay in ipairs(list.relays) do
+    wrong = wrong or refused(push, relay, 'copy')
+  end
 end
 if wrong then
   return redis.error_reply(wrong)
 end
 
-local room, side, source = tonumber(ARGV[1]), ARGV[2], ARGV[3]
-if room == 0 then
-  for i = 2, #KEYS do
-    -- Removes nothing. A user who may append and not trim would journal the same again and again.
-    redis.call('LTRIM', KEYS[i], 0, -1)
+if room == 0 and not redis.acl_check_cmd then
+  -- Neither changes anything. A user who may append and not trim would journal the same again
+  -- and again; no entry can have the id 0-0.
+  for _, list in ipairs(lists) do
+    redis.call('LTRIM', list.key, 0, -1)
+  end
+  local probe = redis.pcall('XADD', KEYS[1], '0-0', 'kind', 'call')
+  if not string.find(probe.err, '0-0', 1, true) then
+    return probe
   end
 end
 
 local bytes = MOST_BYTES
-local moved = {}
-for i = 2, #KEYS do
-  local kind, feed, late = ARGV[3 * i - 2], ARGV[3 * i - 1], tonumber(ARGV[3 * i])
-  local count = 0
+for _, list in ipairs(lists) do
+  local raws = list.raws
   while room > 0 and bytes > 0 do
-    local want = math.min(room, SLICE)
+    local want, count = math.min(room, SLICE), #raws
     local items
     if side == 'left' then
-      items = redis.call('LRANGE', KEYS[i], count, count + want - 1)
+      items = redis.call('LRANGE', list.key, count, count + want - 1)
     else
-      items = redis.call('LRANGE', KEYS[i], -count - want, -count - 1)
+      items = redis.call('LRANGE', list.key, -count - want, -count - 1)
     end
     for n = 1, #items do
       local raw = side == 'left' and items[n] or items[#items + 1 - n]
-      if count + n <= late then
-        redis.call('XADD', KEYS[1], '*', 'kind', kind, 'raw', raw, 'source', source, 'feed', feed, 'late', '1')
-      else
-        redis.call('XADD', KEYS[1], '*', 'kind', kind, 'raw', raw, 'source', source, 'feed', feed)
-      end
+      raws[count + n] = raw
       bytes = bytes - #raw
     end
-    count = count + #items
     room = room - #items
     if #items < want then
       break
     end
   end
-  moved[i] = count
+end
+
+for _, list in ipairs(lists) do
+  for _, relay in ipairs(list.relays) do
+    if #list.raws > 0 then
+      redis.call(push, relay, unpack(list.raws))
+    end
+  end
+end
+
+for _, list in ipairs(lists) do
+  for n, raw in ipairs(list.raws) do
+    if n <= list.late then
+      redis.call('XADD', KEYS[1], '*', 'kind', list.kind, 'raw', raw, 'source', source, 'feed', list.feed, 'late', '1')
+    else
+      redis.call('XADD', KEYS[1], '*', 'kind', list.kind, 'raw', raw, 'source', source, 'feed', list.feed)
+    end
+  end
 end
 
 local answer = {}
-for i = 2, #KEYS do
-  local left = redis.call('LLEN', KEYS[i]) - moved[i]
-  if moved[i] > 0 then
+for _, list in ipairs(lists) do
+  local moved = #list.raws
+  local left = redis.call('LLEN', list.key) - moved
+  if moved > 0 then
     if side == 'left' then
-      redis.call('LTRIM', KEYS[i], moved[i], -1)
+      redis.call('LTRIM', list.key, moved, -1)
     else
-      redis.call('LTRIM', KEYS[i], 0, -moved[i] - 1)
+      redis.call('LTRIM', list.key, 0, -moved - 1)
     end
   end
-  answer[#answer + 1] = moved[i]
+  answer[#answer + 1] = moved
   answer[#answer + 1] = left
 end
 return answer

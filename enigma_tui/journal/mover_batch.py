@@ -1,0 +1,170 @@
+"""Moves notifications from lists on one server into the journal on another, or in a cluster.
+
+No script reaches both, so there are three. The first takes a batch at the source, in one step: the
+list's head goes into a key of its own, under an id. The second appends the batch to the journal,
+unless its id is there. The third drops the batch at the source, if it still has that id.
+
+Whatever ends between two of them, nothing is lost: the batch stays until it is known to be in the
+journal. Nothing comes twice either: whoever collects next finds the batch with its id, and there
+is no other before it has been dropped. One who was frozen and goes on with an old batch appends
+nothing, for its id is there, and drops nothing, for its id is gone. So nobody needs to know who
+else is at it: there are no take-overs and no heartbeats.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from redis.exceptions import ResponseError
+
+from ..site import Source
+from .blame import Blame
+from .connection import Connection
+from .keys import Keys
+from .mover import BATCH, FeedList, Moved, feed_lists, waiting_in
+from .mover_wait import ListWait
+from .scripts import script
+
+CONFIRM_MS = 1_000
+"""How long a replica of the journal's server may take to confirm a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is on its way: in the source's batch key, and maybe in the journal."""
+
+    id: bytes
+    payloads: Sequence[bytes]
+
+
+@dataclass(slots=True)
+class BatchMover:
+    """Moves where the source's lists are on another server than the journal."""
+
+    connection: Connection
+    """The journal's server."""
+    keys: Keys
+    source: Source
+    at_source: Connection
+    """The source's server."""
+    blame: Blame = field(default_factory=Blame)
+    lists: Sequence[FeedList] = field(init=False)
+    _late: list[int] = field(init=False)
+    _waits: ListWait = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lists = feed_lists(self.source)
+        self._late = [0] * len(self.lists)
+        self._waits = ListWait(self.at_source, [feed.key for feed in self.lists], self.source.pop)
+
+    async def begin(self) -> int:
+        """Note what is waiting now, when collecting begins: it is marked late. Return how many.
+
+        A batch that somebody left behind has waited, too. Raises what `move` would raise: a key
+        of a wrong type, a missing permission, on either server.
+        """
+        for place, feed in enumerate(self.lists):
+            left, taken, _ = await self.take(feed, 0)
+            await self.append(feed, None)
+            self._late[place] = left + taken
+        return sum(self._late)
+
+    async def move(self) -> Moved:
+        """Move up to `BATCH` notifications; raises what redis-py raises, having lost nothing.
+
+        A batch that was left behind is finished first, and may make it more.
+        """
+        moved = left = 0
+        for place, feed in enumerate(self.lists):
+            waiting, taken, batch = await self.take(feed, max(0, BATCH - moved))
+            left += waiting
+            if batch is None:
+                left += taken  # not asked for: there was no room
+                continue
+            await self.append(feed, batch, late=self._late[place])
+            await self.drop(feed, batch)
+            moved += taken
+            self._late[place] = max(0, self._late[place] - taken)
+        return Moved(moved, left)
+
+    # ── the three steps ─────────────────────────────────────────────────────────────────
+
+    async def take(self, feed: FeedList, most: int) -> tuple[int, int, _Batch | None]:
+        """Take a batch of up to `most`, or find the one that is there.
+
+        Return how many are left in the list, how many are in the batch, and the batch; it is
+        `None` where there is nothing, and where `most` is 0, which only asks.
+        """
+        with self.blame.source():
+            left, taken, *batch = await script(self.at_source.quick, "take")(
+                keys=[feed.key, self.keys.batch(feed.key), *feed.relays],
+                args=[str(most), self.source.pop, secrets.token_hex(12)],
+            )
+        return left, taken, _Batch(batch[0], batch[1:]) if batch else None
+
+    async def append(self, feed: FeedList, batch: _Batch | None, *, late: int = 0) -> None:
+        """Append a batch to the journal unless it is there; without one, ask if that is possible.
+
+        Where the journal's server has replicas, one of them has the batch when this returns: after
+        a fail-over it would be in no journal, and no longer at the source. Raises `ResponseError`
+        where none says so in time. (A fail-over while no replica is connected is beyond this.)
+        """
+        known = self.keys.batches(self.source.name, feed.feed)
+        _, replicas = await script(self.connection.quick, "append")(
+            keys=[self.keys.journal, known],
+            args=[
+                batch.id if batch else b"",
+                self.source.name,
+                feed.kind,
+                feed.feed,
+                str(late),
+                *(batch.payloads if batch else ()),
+            ],
+        )
+        if batch and replicas:
+            await self._confirm(known, batch)
+
+    async def _confirm(self, known: str, batch: _Batch) -> None:
+        """Wait until a replica has the batch.
+
+        `WAIT` answers for what its own connection has written, so something is written there: the
+        batch's id, if the server still has it. A replica that has got this has got what was
+        before it. Without the id, another server has become the primary meanwhile.
+        """
+        client: Any = self.connection.quick
+        pipeline = client.pipeline(transaction=False)
+        pipeline.zadd(known, {batch.id: 1}, xx=True, incr=True)
+        where = (
+            {"target_nodes": client.get_node_from_key(known)} if self.connection.clustered else {}
+        )
+        pipeline.execute_command("WAIT", 1, CONFIRM_MS, **where)
+        there, replicas = await pipeline.execute()
+        if there is None or not replicas:
+            raise ResponseError(
+                "NOREPLICAS no replica of the journal's server has confirmed a batch in time; "
+                "it stays at the source and is tried again"
+            )
+
+    async def drop(self, feed: FeedList, batch: _Batch) -> None:
+        """Drop a batch at the source, unless it is another one by now."""
+        with self.blame.source():
+            await script(self.at_source.quick, "drop")(
+                keys=[self.keys.batch(feed.key)], args=[batch.id]
+            )
+
+    # ── waiting ─────────────────────────────────────────────────────────────────────────
+
+    async def backlog(self) -> int:
+        """Return how many notifications wait to be collected."""
+        with self.blame.source():
+            return await waiting_in(self.at_source, [feed.key for feed in self.lists])
+
+    async def wait(self) -> None:
+        """Return when any list may hold something, without polling and without popping."""
+        with self.blame.source():
+            await self._waits.any()
+
+    async def end(self) -> None:
+        """Stop waiting."""
+        await self._waits.end()

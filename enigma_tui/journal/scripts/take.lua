@@ -1,0 +1,95 @@
+-- Takes a batch from a list at the source, to be appended to a journal that is elsewhere.
+--
+-- KEYS[1]     the list
+-- KEYS[2]     its batch: a list of the batch's id and then its payloads, the oldest first
+-- KEYS[3..]   the lists that get a copy
+-- ARGV[1]     the most entries to take; 0 asks only whether taking would be possible
+-- ARGV[2]     the side to take from: left or right
+-- ARGV[3]     the id that a new batch gets
+--
+-- Returns how many are left in the list, how many are in the batch, and unless only asked, the
+-- batch's id and its payloads. A batch that is there already is the answer, however old: it may be
+-- in the journal, or not, and nobody but the journal knows. So there is one batch at a time, and
+-- whoever collects next finds it.
+--
+-- As in move.lua: whatever can fail is asked first, and the list is trimmed last.
+
+local MOST_BYTES = 4 * 1024 * 1024
+local SLICE = 25
+
+local room, side = tonumber(ARGV[1]), ARGV[2]
+local push = side == 'left' and 'RPUSH' or 'LPUSH'
+
+local wrong
+for n = 1, #KEYS do
+  wrong = wrong or wrong_type(KEYS[n], 'list')
+end
+wrong = wrong or refused('LTRIM', KEYS[1], '0', '-1') or refused('LLEN', KEYS[1])
+  or refused('RPUSH', KEYS[2], 'id') or refused('LINDEX', KEYS[2], '0')
+  or refused('DEL', KEYS[2])
+for n = 3, #KEYS do
+  wrong = wrong or refused(push, KEYS[n], 'copy')
+end
+if wrong then
+  return redis.error_reply(wrong)
+end
+
+local batch = redis.call('LRANGE', KEYS[2], 0, room == 0 and 0 or -1)
+if room == 0 then
+  if not redis.acl_check_cmd then
+    redis.call('LTRIM', KEYS[1], 0, -1)  -- changes nothing
+  end
+  return { redis.call('LLEN', KEYS[1]), math.max(0, redis.call('LLEN', KEYS[2]) - 1) }
+end
+if #batch > 0 then
+  return { redis.call('LLEN', KEYS[1]), #batch - 1, unpack(batch) }
+end
+
+local raws, bytes = {}, MOST_BYTES
+while room > 0 and bytes > 0 do
+  local want, count = math.min(room, SLICE), #raws
+  local items
+  if side == 'left' then
+    items = redis.call('LRANGE', KEYS[1], count, count + want - 1)
+  else
+    items = redis.call('LRANGE', KEYS[1], -count - want, -count - 1)
+  end
+  for n = 1, #items do
+    local raw = side == 'left' and items[n] or items[#items + 1 - n]
+    raws[count + n] = raw
+    bytes = bytes - #raw
+  end
+  room = room - #items
+  if #items < want then
+    break
+  end
+end
+
+local left = redis.call('LLEN', KEYS[1]) - #raws
+if #raws == 0 then
+  return { left, 0 }
+end
+redis.call('RPUSH', KEYS[2], ARGV[3], unpack(raws))
+
+-- Where permissions could not be asked for, what is refused here takes the batch back: left behind
+-- with the list untrimmed, its payloads would be journalled twice.
+local failed
+local function attempt(...)
+  local answer = not failed and redis.pcall(...)
+  if type(answer) == 'table' and answer.err then
+    failed = answer
+  end
+end
+for n = 3, #KEYS do
+  attempt(push, KEYS[n], unpack(raws))
+end
+if side == 'left' then
+  attempt('LTRIM', KEYS[1], #raws, -1)
+else
+  attempt('LTRIM', KEYS[1], 0, -#raws - 1)
+end
+if failed then
+  redis.call('DEL', KEYS[2])
+  return failed
+end
+return { left, #raws, ARGV[3], unpack(raws) }
