@@ -9,13 +9,14 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..model.call import ORIGIN, EntryId
 from ..model.entry import Event, SiteChanged, decode
+from ..model.text import safe
 from ..site import Site, SiteError
 from .backoff import Backoff
 from .connection import Connection
@@ -41,9 +42,16 @@ class Pulse:
     at: float
     """When it showed that, by `Follower.clock` (seconds)."""
     backlog: int
-    """Notifications that wait in the lists, not yet collected."""
-    collected: bool
-    """Whether anyone holds the collector's lease."""
+    """Notifications that wait in the lists, not yet collected. Of a source on another server it
+    is what its collector told last."""
+    uncollected: Mapping[str, str] = field(default_factory=dict)
+    """The sources that nobody collects from, each with the name of the fault that the last one
+    who tried has met; empty where it met none."""
+
+    @property
+    def collected(self) -> bool:
+        """Whether somebody collects from every source."""
+        return not self.uncollected
 
 
 @dataclass(slots=True)
@@ -87,6 +95,26 @@ class Sink(Protocol):
 
 
 log = logging.getLogger(__name__)
+
+NEWS_MS = 15_000
+"""What a collector told longer ago is not news any more; that is three times a lease."""
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What the collector of a source told last (`SourceCollector`): time, backlog, fault."""
+
+    backlog: int = 0
+    fault: str = ""
+
+    @classmethod
+    def read(cls, text: bytes, now_ms: int) -> "_News":
+        """Read it; what is old, or in another version's form, is no news."""
+        at, _, rest = text.decode("utf-8", "replace").partition(" ")
+        backlog, _, fault = rest.partition(" ")
+        if not (at.isdecimal() and backlog.isdecimal()) or now_ms - int(at) > NEWS_MS:
+            return cls()
+        return cls(int(backlog), safe(fault, 40))
 
 
 class _Unanswered(Exception):
@@ -238,26 +266,33 @@ class Follower:
             await asyncio.sleep(PULSE_SECONDS)
 
     async def _ask(self) -> None:
-        site = self._site or Site()
-        lists = [feed.key for source in site.sources for feed in feed_lists(source)]
-        pipeline = self.connection.quick.pipeline(transaction=False)
-        pipeline.time()
-        pipeline.exists(self.keys.lease)
-        for name in lists:
-            pipeline.llen(name)
+        sources = (self._site or Site()).sources
+        here = [feed.key for s in sources if not s.server for feed in feed_lists(s)]
         asked = self.clock()
         with _asking():
-            answers = await pipeline.execute(raise_on_error=False)
-            for answer in answers[:2]:  # a list of a wrong type is the collector's to complain of
+            server_ms = await Journal(self.connection, self.keys).now_ms()
+            answered = self.clock()
+            pipeline = self.connection.quick.pipeline(transaction=False)
+            pipeline.hgetall(self.keys.collecting)
+            for source in sources:
+                pipeline.exists(self.keys.lease(source.name))
+            for name in here:
+                pipeline.llen(name)
+            answers: list[Any] = await pipeline.execute(raise_on_error=False)
+            # A list of a wrong type is the collector's to complain of.
+            for answer in answers[: 1 + len(sources)]:
                 if isinstance(answer, Exception):
                     raise answer
-        answered = self.clock()
-        seconds, micros = answers[0]
+        told = {name.decode(): _News.read(text, server_ms) for name, text in answers[0].items()}
+        held = dict(zip((s.name for s in sources), answers[1 : 1 + len(sources)], strict=True))
+        backlog = sum(length for length in answers[1 + len(sources) :] if isinstance(length, int))
         self.pulse = Pulse(
-            server_ms=int(seconds) * 1000 + int(micros) // 1000,
+            server_ms=server_ms,
             at=(asked + answered) / 2,
-            backlog=sum(length for length in answers[2:] if isinstance(length, int)),
-            collected=bool(answers[1]),
+            backlog=backlog + sum(told.get(s.name, _News()).backlog for s in sources if s.server),
+            uncollected={
+                name: told.get(name, _News()).fault for name, lease in held.items() if not lease
+            },
         )
         self._answered(connected=self.link.connected)
 

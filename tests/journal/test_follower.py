@@ -275,7 +275,7 @@ async def test_the_pulse_tells_backlog_offset_and_whether_anyone_collects(
     await eventually(lambda: follower.pulse and follower.pulse.backlog == 3)
     assert abs(follower.pulse.server_ms - time.time() * 1000) < 5_000  # one machine, one clock
     assert not follower.pulse.collected
-    await connection.quick.set(keys.lease, "somebody")
+    await connection.quick.set(keys.lease("pbx"), "somebody")
     await write_site(connection, WITH_CDR)
     await eventually(lambda: follower.pulse.collected and follower.pulse.backlog == 4)
 

@@ -5,10 +5,13 @@ import asyncio
 import pytest
 
 from enigma_tui.journal.collector import Collector
+from enigma_tui.journal.collector_house import HouseKeeper
+from enigma_tui.journal.collector_source import SourceCollector
 from enigma_tui.journal.connection import Connection
 from enigma_tui.journal.follower import Follower
 from enigma_tui.journal.keys import Keys
-from enigma_tui.journal.sites import StoredSite
+from enigma_tui.journal.lease import Turn
+from enigma_tui.journal.sites import SiteStore, StoredSite
 from enigma_tui.journal.together import together
 from enigma_tui.site import Site
 
@@ -77,21 +80,17 @@ async def test_a_cancellation_comes_through_at_every_step(step: int) -> None:
 async def test_collecting_can_be_cancelled_at_every_step_of_a_failure(
     connection: Connection, keys: Keys, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    async def compete(self: Collector, backoff: object) -> float:
-        await self._hold(StoredSite(Site(), b""), backoff)  # type: ignore[arg-type]
-        raise AssertionError
+    async def load(self: SiteStore) -> StoredSite:
+        return StoredSite(Site(), b"")
 
-    async def collect(self: Collector, mover: object) -> None:
-        await failing()
-
-    async def at_once(self: object) -> float:
-        return 0.0
-
-    monkeypatch.setattr(Collector, "_compete", compete)
-    monkeypatch.setattr(Collector, "_collect", collect)
-    for other in ("_renew", "_keep_house"):
-        monkeypatch.setattr(Collector, other, lambda self, _: never())
-    monkeypatch.setattr("enigma_tui.journal.collector.Backoff.next", lambda self: 0.0)
+    monkeypatch.setattr(SiteStore, "load", load)
+    monkeypatch.setattr(Turn, "_compete", lambda self, backoff: self._work(backoff))
+    monkeypatch.setattr(Turn, "_renew", lambda self, backoff: never())
+    monkeypatch.setattr(SourceCollector, "_collect", lambda self, mover: failing())
+    monkeypatch.setattr(SourceCollector, "_measure", lambda self, mover: never())
+    monkeypatch.setattr(HouseKeeper, "_work", lambda self: failing())
+    monkeypatch.setattr(Collector, "_watch", lambda self, text, backoff: never())
+    monkeypatch.setattr("enigma_tui.journal.lease.Backoff.next", lambda self: 0.0)
     collector = Collector(connection, keys)
     await ends_when_cancelled(asyncio.create_task(collector.run()), step)
     assert not collector.status.holding

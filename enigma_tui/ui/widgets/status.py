@@ -98,12 +98,27 @@ class StatusLine(Line):
         pulse = follower.pulse if follower else None
         if follower is None or pulse is None or follower.link.fault:
             return None
-        fault, holding = self.own_collector.fault, self.own_collector.holding
-        # Collecting again, it has not yet been proved that what passes has passed.
-        if fault is not None and not (holding and fault.passing):
-            return f"cannot collect: {fault.name}", BAD
-        if holding:
-            return None
+        own = self.own_collector
+        if own.journal_fault is not None:
+            return f"cannot collect: {own.journal_fault.name}", BAD
+        several = len(self.floor.site.sources) > 1
+        for name, source in own.sources.items():
+            # Collecting again, it has not yet been proved that what passes has passed.
+            if source.fault is not None and not (source.holding and source.fault.passing):
+                what = f"cannot collect {name}" if several else "cannot collect"
+                return f"{what}: {source.fault.name}", BAD
+        if own.house is not None and own.house.fault is not None:
+            return f"cannot trim: {own.house.fault.name}", BAD
         if not self.floor.has_site:
             return "not collecting", WAIT
-        return None if pulse.collected else ("nobody collects", BAD)
+        # The pulse may be older than what this program has got hold of.
+        left = {name: why for name, why in pulse.uncollected.items() if not own.may_have(name)}
+        if not left:
+            return None
+        if len(left) == len(self.floor.site.sources):
+            return "nobody collects", BAD
+        return "nobody collects " + ", ".join(_named(*item) for item in left.items()), BAD
+
+
+def _named(name: str, why: str) -> str:
+    return f"{name} ({why})" if why else name

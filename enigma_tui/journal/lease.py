@@ -1,0 +1,158 @@
+"""Work that any of many programs may do, and one at a time does.
+
+A lease is an agreement and no lock: whoever was frozen may for a moment go on with what is no
+longer theirs. So nothing may depend on it but who is woken, and what is worth doing once.
+"""
+
+import asyncio
+import contextlib
+import random
+import secrets
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from ..site import SiteError
+from .backoff import Backoff
+from .connection import Connection
+from .faults import FAILED, first_of
+from .scripts import script
+from .together import together
+
+LEASE_MS = 5_000
+"""How long a holder that died keeps the others waiting."""
+
+RENEW_SECONDS = LEASE_MS / 1000 / 3
+
+ASK_SECONDS = 2.5
+"""How often the others ask whether the lease has become free."""
+
+_RELEASE_SECONDS = 1.0
+"""How long quitting may wait for a server that does not answer."""
+
+
+class LeaseLost(Exception):
+    """Another program has taken over."""
+
+
+@dataclass(slots=True)
+class Lease:
+    """Who does it at the moment: a key that holds an id, and runs out."""
+
+    connection: Connection
+    key: str
+    told_in: str = ""
+    """The hash in which the holder tells how it fares; it is told nowhere if empty."""
+    name: str = ""
+    """The field in that hash."""
+    news: str = ""
+    """What the holder tells at the next renewal, and on giving up."""
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    async def acquire(self) -> bool:
+        """Try to take it, or find it ours still: a server that restarts remembers it."""
+        if await self.connection.quick.set(self.key, self.id, nx=True, px=LEASE_MS):
+            return True
+        return await self._still_ours(LEASE_MS)
+
+    async def renew(self) -> None:
+        """Keep it for another `LEASE_MS`; raises `LeaseLost` where it is not ours."""
+        if not await self._still_ours(LEASE_MS):
+            raise LeaseLost
+
+    async def release(self) -> None:
+        """Give it up, if it is ours. Never raises: where the server is gone it runs out."""
+        with contextlib.suppress(*FAILED):
+            async with asyncio.timeout(_RELEASE_SECONDS):
+                await self._still_ours(0)
+
+    async def left_ms(self) -> int:
+        """Return how long it has to run, whoever holds it; negative if nobody does."""
+        return int(await self.connection.quick.pttl(self.key))
+
+    async def _still_ours(self, life_ms: int) -> bool:
+        keys = [self.key, self.told_in] if self.told_in else [self.key]
+        run = script(self.connection.quick, "lease")
+        return bool(await run(keys=keys, args=[self.id, str(life_ms), self.name, self.news]))
+
+
+@dataclass(slots=True)
+class Turn:
+    """Does a piece of work whenever its lease is free, and until it is lost."""
+
+    lease: Lease
+    work: Callable[[], Coroutine[Any, Any, object]]
+    """Ends only by raising."""
+    failed: Callable[[BaseException], None]
+    """Told what a server, or the way to it, answered; before the lease is given up for that."""
+    well: Callable[[], bool]
+    """Asked at each renewal: whether the work has come further than where it may have failed."""
+    idle: Callable[[], None]
+    """Told that somebody else does it."""
+    jitter: random.Random = field(default_factory=random.Random)
+
+    async def run(self) -> NoReturn:
+        """Do it until cancelled; raises what is no fault of a server.
+
+        What fails is tried again, ever less often, and the lease is free in the meantime: a
+        colleague may be able to do what this program cannot.
+        """
+        backoff = Backoff(self.jitter)
+        while True:
+            try:
+                await asyncio.sleep(await self._compete(backoff))
+            except LeaseLost:
+                continue
+            except (*FAILED, SiteError):
+                await asyncio.sleep(backoff.next())
+
+    async def _compete(self, backoff: Backoff) -> float:
+        """Work if nobody else does; otherwise return the seconds to wait before asking again."""
+        wait = ASK_SECONDS * self.jitter.uniform(0.6, 1.0)
+        held = None  # not known, if the answer is lost
+        try:
+            held = await self.lease.acquire()
+            if held:
+                await self._work(backoff)
+            left_ms = await self.lease.left_ms()
+        except (*FAILED, SiteError) as error:
+            self.failed(error)
+            raise
+        finally:
+            if held is not False:
+                # At once, so that the next one need not wait for it to run out.
+                await self.lease.release()
+        if left_ms >= 0:
+            # It runs out when its holder has died; that moment is not slept through.
+            wait = min(wait, left_ms / 1000 + self.jitter.uniform(0.01, 0.1))
+        self.idle()
+        backoff.reset()
+        return wait
+
+    async def _work(self, backoff: Backoff) -> NoReturn:
+        try:
+            await together(self.work(), self._renew(backoff))
+        except BaseExceptionGroup as group:
+            raise_expected(group, LeaseLost)
+        raise AssertionError("unreachable")
+
+    async def _renew(self, backoff: Backoff) -> NoReturn:
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            await self.lease.renew()
+            # Not before: one part may work again and again while another always fails.
+            if self.well():
+                backoff.reset()
+
+
+def raise_expected(group: BaseExceptionGroup[BaseException], lost: type[Exception]) -> NoReturn:
+    """Raise the one thing that ended work side by side, or all of it if any is unforeseen.
+
+    Foreseen are faults of a server, and `lost`. Where both come together, what failed says more.
+    """
+    expected, unforeseen = group.split((lost, *FAILED, SiteError))
+    if expected is None or unforeseen is not None:
+        raise group
+    _, failed = expected.split(lost)
+    fault = first_of(failed or expected)
+    raise fault from fault.__cause__  # which may say more: see `cause_of`
