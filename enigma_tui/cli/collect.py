@@ -2,21 +2,29 @@
 
 import asyncio
 import signal
+from collections.abc import Iterator
+from typing import NoReturn
 
 import click
 
-from ..journal.collector import Collector
-from ..journal.faults import Fault
+from ..journal.collector import Collector, CollectorStatus, open_by_address
+from ..journal.connection import Connection
 from ..journal.keys import Keys
+from ..journal.readers import look_everywhere
 from ..journal.sites import SiteStore
 from ..site import Site
 from . import common
 
 
 @click.command("collect")
-@click.option("--yes", is_flag=True, help="Begin collecting where nobody has yet.")
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="Begin where nobody has yet, unless another program reads the lists.",
+)
+@click.option("--insist", is_flag=True, help="Begin though another program reads the lists.")
 @click.pass_context
-def command(ctx: click.Context, yes: bool) -> None:
+def command(ctx: click.Context, yes: bool, insist: bool) -> None:
     """Collect the PBX's notifications until stopped. Boards then need not.
 
     \b
@@ -32,14 +40,11 @@ def command(ctx: click.Context, yes: bool) -> None:
         store = SiteStore(link, keys)
         if await store.load() is None:
             site = Site()
-            lists = ", ".join(source.inbound for source in site.sources)
-            if not yes and loaded.settings.collect != "yes":
-                common.fail(
-                    f"nobody collects at {link.address.shown} yet. Collecting takes every "
-                    f"notification from {lists}; another program reading it would no longer see "
-                    "them. To begin: enigma-tui collect --yes",
-                    common.WRONG,
-                )
+            insisting = insist or loaded.settings.collect == "yes"
+            if not yes and not insisting:
+                _refuse(link, site)
+            if not insisting:
+                await _refuse_to_steal(link, site)
             await store.save(site, common.who(loaded, link).name, None)
         collector = Collector(link, keys)
         stop = asyncio.Event()
@@ -56,16 +61,54 @@ def command(ctx: click.Context, yes: bool) -> None:
     common.run(work(), link)
 
 
+def _refuse(link: Connection, site: Site) -> NoReturn:
+    lists = ", ".join(source.inbound for source in site.sources)
+    common.fail(
+        f"nobody collects at {link.address.shown} yet. Collecting takes every "
+        f"notification from {lists}; another program reading it would no longer see "
+        "them. To begin: enigma-tui collect --yes",
+        common.WRONG,
+    )
+
+
+async def _refuse_to_steal(link: Connection, site: Site) -> None:
+    """End the program if another one is seen reading where it would collect from."""
+    for look in await look_everywhere(link, site.sources, open_by_address):
+        if look.hindered:
+            common.say(f"could not look who else reads at {look.where}: {look.hindered}")
+        if look.readers:
+            readers = "; ".join(map(str, look.readers))
+            common.fail(
+                f"another program takes from lists at {look.where}: {readers}.\n"
+                "Which lists it reads is not visible. If it is one that would be collected from, "
+                "it would no longer see its notifications.\n"
+                "To keep it, have it read another list, named in relay_to of: enigma-tui site "
+                "edit. To begin in spite of it: enigma-tui collect --insist",
+                common.WRONG,
+            )
+
+
 async def _report(collector: Collector) -> None:
     """Say on stderr what changes, for whoever reads the service's log."""
-    told: tuple[bool, Fault | None] | None = None
+    told: dict[str, str] = {}
     while True:
-        status = collector.status
-        state = (status.holding, status.fault)
-        if state != told:
-            told = state
-            if status.fault:
-                common.say(str(status.fault))
-            else:
-                common.say("collecting" if status.holding else "another one collects")
+        now = dict(_state(collector.status))
+        for name, words in now.items():
+            if told.get(name) != words:
+                common.say(f"{name}: {words}" if len(now) > 1 else words)
+        told = now
         await asyncio.sleep(0.5)
+
+
+def _state(status: CollectorStatus) -> Iterator[tuple[str, str]]:
+    """Yield what there is to say of each source, or of all."""
+    if status.journal_fault is not None:
+        yield "journal", str(status.journal_fault)
+        return
+    for name, source in status.sources.items():
+        if source.fault is not None:
+            yield name, str(source.fault)
+        else:
+            yield name, "collecting" if source.holding else "another one collects"
+    if status.house is not None and status.house.fault is not None:
+        yield "trimming", str(status.house.fault)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import click
 from redis.exceptions import NoPermissionError
@@ -10,25 +10,13 @@ from redis.exceptions import NoPermissionError
 from ..journal.connection import Connection
 from ..journal.faults import FAILED, explain
 from ..journal.keys import Keys
-from ..journal.mover import feed_lists
 from ..journal.sites import SiteStore
 from ..model.text import safe
 from ..site import Site, SiteError
 from . import common
 from .board import check
-
-OK, LOOK, BAD = "ok", "look", "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check found."""
-
-    check: str
-    state: str
-    """`ok`, `look` (works, but worth a look) or `bad`."""
-    found: str
-    remedy: str = ""
+from .doctor_lists import of_key, of_leases, of_readers, of_sources
+from .finding import BAD, LOOK, OK, Finding
 
 
 @click.command("doctor")
@@ -117,48 +105,12 @@ async def _site_and_lists(link: Connection, keys: Keys) -> AsyncIterator[Finding
     else:
         yield Finding("site", OK, f"{keys.site}: {len(stored.site.sources)} source(s)")
     site = stored.site if stored else Site()
-    for source in site.sources:
-        for feed in feed_lists(source):
-            yield await _key(link, f"list {feed.feed}", feed.key, b"list")
-    yield await _key(link, "journal", keys.journal, b"stream")
-    yield await _lease(link, keys, agreed=stored is not None)
-
-
-async def _key(link: Connection, check: str, key: str, wanted: bytes) -> Finding:
-    try:
-        kind = await link.quick.type(key)
-        kind = kind if isinstance(kind, bytes) else kind.encode()
-        if kind not in (wanted, b"none"):
-            return Finding(
-                check,
-                BAD,
-                f"{key} is a {kind.decode()}, not a {wanted.decode()}",
-                "Something else uses that key: rename it there, or in `enigma-tui site edit`.",
-            )
-        length = await (link.quick.llen(key) if wanted == b"list" else link.quick.xlen(key))
-    except FAILED as error:
-        fault = explain(error, link.address.shown)
-        return Finding(check, BAD, f"{key}: {fault.sentence}", fault.remedy)
-    words = "waiting" if wanted == b"list" else "entries"
-    return Finding(check, OK, f"{key}: {length:,} {words}")
-
-
-async def _lease(link: Connection, keys: Keys, *, agreed: bool) -> Finding:
-    try:
-        held = await link.quick.exists(keys.lease)
-    except FAILED as error:
-        fault = explain(error, link.address.shown)
-        return Finding("collector", BAD, f"{keys.lease}: {fault.sentence}", fault.remedy)
-    if held:
-        return Finding("collector", OK, "somebody collects")
-    if not agreed:
-        return Finding("collector", OK, "nobody collects, as nobody has agreed to")
-    return Finding(
-        "collector",
-        LOOK,
-        "nobody collects at the moment",
-        "Open a board, or run: enigma-tui collect",
-    )
+    async for finding in of_sources(link, site):
+        yield finding
+    yield await of_key(link, "journal", keys.journal, b"stream")
+    yield await of_leases(link, keys, site, agreed=stored is not None)
+    for finding in await of_readers(link, site):
+        yield finding
 
 
 async def _writes(link: Connection, keys: Keys) -> Finding:

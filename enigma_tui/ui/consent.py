@@ -1,6 +1,6 @@
 """Decides whether this board takes from the PBX's lists: only where that has been agreed to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from textual.app import App
@@ -9,7 +9,7 @@ from ..journal.collector import Collector
 from ..journal.connection import Connection
 from ..journal.faults import FAILED, explain
 from ..journal.keys import Keys
-from ..journal.mover import feed_lists
+from ..journal.readers import Look, list_depths, look_everywhere
 from ..journal.sites import SiteStore
 from ..site import Site
 from .screens.consent import ConsentDialog
@@ -32,8 +32,13 @@ class Consent:
         answer: bool | None,
         by: str,
         first_site: Site | None,
+        look_seconds: float | None = None,
     ) -> None:
-        """Prepare; `answer` is what the settings say, `None` that they leave it to be asked."""
+        """Prepare; `answer` is what the settings say, `None` that they leave it to be asked.
+
+        Asked, it looks for `look_seconds`, or else as long as `readers` says, whether another
+        program reads the lists.
+        """
         self._app = app
         self._connection = connection
         self._keys = keys
@@ -41,6 +46,7 @@ class Consent:
         self._answer = answer
         self._by = by
         self._site = first_site or Site()
+        self._look_seconds = look_seconds
         self._dialog: ConsentDialog | None = None
         self._started = False
 
@@ -67,15 +73,13 @@ class Consent:
         self._collector.nudge.set()
 
     async def _ask(self, start: Callable[[], None]) -> None:
-        lists = []
-        for source in self._site.sources:
-            for feed in feed_lists(source):
-                try:
-                    length = int(await self._connection.quick.llen(feed.key))
-                except FAILED:
-                    length = 0
-                lists.append((feed.key, length))
-        self._dialog = ConsentDialog(self._connection.address.shown, lists, self._keys.journal)
+        sources, open_source = self._site.sources, self._collector.open_source
+        lists = await list_depths(self._connection, sources, open_source)
+
+        async def looking() -> Sequence[Look]:
+            return await look_everywhere(self._connection, sources, open_source, self._look_seconds)
+
+        self._dialog = ConsentDialog(lists, self._keys.journal, looking)
         answer: bool | None = await self._app.push_screen_wait(self._dialog)
         self._dialog = None
         if answer is None:

@@ -15,6 +15,9 @@ from enigma_tui.demo.embedded import EmbeddedServer
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Begin = Callable[..., subprocess.Popen[str]]
 
+QUICK_LOOK = "from enigma_tui.journal import readers; readers.LOOK_SECONDS = 0.4"
+"""For `before`: how long it is looked for other programs is not what most tests are about."""
+
 
 @pytest.fixture
 def begin(tmp_path: Path, shared_server: EmbeddedServer) -> Iterator[Begin]:

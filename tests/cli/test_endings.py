@@ -66,7 +66,7 @@ def test_tail_ends_quietly_when_its_reader_does(begin: Begin, client: redis.Redi
 @pytest.mark.parametrize(
     ("command", "broken", "kind"),
     [
-        (("collect", "--yes"), BROKEN_MOVER, "ZeroDivisionError"),
+        (("collect", "--insist"), BROKEN_MOVER, "ZeroDivisionError"),
         (("tail", "--since", "1h"), BROKEN_BOARD, "OSError"),
     ],
 )
@@ -93,10 +93,10 @@ def test_collecting_goes_on_when_nobody_reads_what_it_says(
 ) -> None:
     read, write = os.pipe()
     os.close(read)
-    collect = begin("collect", "--yes", err=write)
+    collect = begin("collect", "--insist", err=write)
     os.close(write)
     with client:
-        eventually(lambda: client.exists("{enigma-tui}:collector"))
+        eventually(lambda: client.exists("{enigma-tui}:collector:pbx"))
         client.rpush(INBOUND, payload(1))
         eventually(lambda: client.xlen(JOURNAL) == 2)  # the site's settings, and the call
         time.sleep(0.6)  # longer than between two reports
@@ -110,9 +110,9 @@ def test_collecting_goes_on_when_nobody_reads_what_it_says(
 def test_collect_ends_soon_when_told_to_whatever_the_server_does(begin: Begin, how: str) -> None:
     with ExitStack() as stack:
         server = stack.enter_context(EmbeddedServer())
-        collect = begin("collect", "--yes", url=server.url)
+        collect = begin("collect", "--insist", url=server.url)
         client = stack.enter_context(redis.Redis.from_url(server.url))
-        eventually(lambda: client.exists("{enigma-tui}:collector"))
+        eventually(lambda: client.exists("{enigma-tui}:collector:pbx"))
         if how == "killed":
             server.kill()
         elif how == "frozen":
@@ -123,4 +123,4 @@ def test_collect_ends_soon_when_told_to_whatever_the_server_does(begin: Begin, h
         assert collect.stderr is not None
         assert "stopped; 0 notifications moved" in collect.stderr.read()
         if how == "alive":
-            assert not client.exists("{enigma-tui}:collector")
+            assert not client.exists("{enigma-tui}:collector:pbx")

@@ -1,54 +1,116 @@
 """Asks before anything is taken from a list for the first time."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from ...journal.readers import ListDepth, Look
 from .dialog import Dialog
+
+Looking = Callable[[], Awaitable[Sequence[Look]]]
+"""Looks for other programs that read the lists; it takes some seconds."""
 
 
 class ConsentDialog(Dialog[bool | None]):
-    """Says what collecting takes, from where, and what that means for others."""
+    """Says what collecting takes, from where, and what that means for others.
+
+    While it is open it looks whether another program reads there. Only then can it be answered
+    with yes, and where one was found not at all.
+    """
 
     BINDINGS = [  # noqa: RUF012
         ("y", "answer(True)", "Collect"),
         ("n", "answer(False)", "Watch only"),
     ]
 
-    def __init__(self, address: str, lists: Sequence[tuple[str, int]], journal: str) -> None:
-        """Prepare the question; `lists` are names and how much waits in each."""
+    def __init__(self, lists: Sequence[ListDepth], journal: str, look: Looking) -> None:
+        """Prepare the question about `lists`, which would be moved to `journal`."""
         super().__init__()
-        self._address = address
         self._lists = lists
         self._journal = journal
+        self._look = look
+        self.looks: Sequence[Look] | None = None
+        """What was found; `None` while it is still being looked for."""
+
+    @property
+    def found(self) -> bool:
+        """Whether another program has been seen."""
+        return any(look.readers for look in self.looks or ())
 
     def compose(self) -> ComposeResult:
         """Lay out the question."""
-        text = Text("Nobody has collected for this board yet.\n\n", "bold")
-        text.append("Collecting takes every notification from\n")
-        for name, length in self._lists:
-            text.append(f"  {name}", "bold")
-            text.append(f"  ({length:,} waiting)\n")
-        text.append(f"at {self._address}\nand keeps it in {self._journal}.\n\n")
-        text.append("Another program that reads the list would no longer see them.\n")
-        text.append("If a screen-pop or a CRM reads it today, answer n.\n\n")
-        text.append(" y ", "bold reverse")
-        text.append("  Collect, for every board of this site\n")
-        text.append(" n ", "bold reverse")
-        text.append("  Watch only; nothing is taken")
-        with Vertical(classes="box"):
-            yield Static(text, markup=False)
+        with VerticalScroll(classes="box"):
+            yield Static(self._text(), markup=False)
 
     def on_mount(self) -> None:
-        """Name the dialog."""
+        """Name the dialog, and begin to look."""
         self.query_one(".box").border_title = "Collect notifications?"
+        self.run_worker(self._looking(), name="looking")
+
+    async def _looking(self) -> None:
+        self.looks = await self._look()
+        self.query_one(Static).update(self._text())
+
+    def _text(self) -> Text:
+        text = Text("Nobody has collected for this board yet.\n\n", "bold")
+        text.append("Collecting takes every notification from\n")
+        for where in dict.fromkeys(each.where for each in self._lists):
+            for each in self._lists:
+                if each.where == where:
+                    text.append(f"  {each.key}", "bold")
+                    text.append(f"  ({each.fault or f'{each.waiting:,} waiting'})\n")
+            text.append(f"at {where}\n")
+        text.append(f"and keeps it in {self._journal}.\n\n")
+        if self.found:
+            self._warn(text)
+        else:
+            text.append("Another program that reads the list would no longer see them.\n")
+            text.append("If a screen-pop or a CRM reads it today, answer n.\n\n")
+        if self.looks is None:
+            text.append("Looking whether another program reads there…\n\n", "italic")
+        elif not self.found:
+            for line in self._nothing_found(self.looks):
+                text.append(f"{line}\n")
+            text.append("\n")
+            text.append(" y ", "bold reverse")
+            text.append("  Collect, for every board of this site\n")
+        text.append(" n ", "bold reverse")
+        text.append("  Watch only; nothing is taken")
+        return text
+
+    @staticmethod
+    def _nothing_found(looks: Sequence[Look]) -> Iterator[str]:
+        for look in looks:
+            if look.hindered:
+                yield f"Could not look who reads at {look.where}: {look.hindered}."
+            else:
+                yield f"No other program was seen reading at {look.where}."
+
+    def _warn(self, text: Text) -> None:
+        text.append("Another program takes from lists there:\n", "bold")
+        for look in self.looks or ():
+            for reader in look.readers:
+                text.append(f"  {reader}\n", "bold")
+        text.append(
+            "Which lists it reads is not visible. If it is one of those above, collecting\n"
+            "would take its notifications away. To go on:\n"
+            "  keep it: have it read another list, named in relay_to of\n"
+            "    `enigma-tui site edit`, which gets a copy of everything\n"
+            "  only watch: enigma-tui --no-collect\n"
+            "  collect though it reads: enigma-tui --collect\n\n"
+        )
 
     def action_answer(self, yes: bool) -> None:
-        """Close with the answer."""
-        self.dismiss(yes)
+        """Close with the answer; a yes counts only when nobody has been found."""
+        if yes and self.looks is None:
+            self.notify("Still looking whether another program reads there.", markup=False)
+        elif yes and self.found:
+            self.notify("Another program reads there; see above how to go on.", markup=False)
+        else:
+            self.dismiss(yes)
 
     def action_leave(self) -> None:
         """Leaving without an answer takes nothing."""

@@ -1,0 +1,97 @@
+"""What `enigma-tui doctor` checks of the lists, wherever they are, and of who reads them."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from ..journal.collector import open_by_address
+from ..journal.connection import Connection
+from ..journal.faults import FAILED, explain
+from ..journal.keys import Keys
+from ..journal.mover import feed_lists
+from ..journal.readers import look_everywhere
+from ..site import Site
+from .finding import BAD, LOOK, OK, Finding
+
+
+async def of_sources(link: Connection, site: Site) -> AsyncIterator[Finding]:
+    """Yield what is found of each list of each source, on the source's own server."""
+    for source in site.sources:
+        at = open_by_address(source) if source.server else link
+        called = f"{source.name} " if len(site.sources) > 1 else ""
+        where = f" at {at.address.shown}" if source.server else ""
+        try:
+            for feed in feed_lists(source):
+                yield await of_key(at, f"{called}list {feed.feed}", feed.key, b"list", where)
+                for relay in feed.relays:
+                    yield await of_key(at, f"{called}relay {feed.feed}", relay, b"list", where)
+        finally:
+            if source.server:
+                await at.close()
+
+
+async def of_key(link: Connection, check: str, key: str, wanted: bytes, where: str = "") -> Finding:
+    """Look at the type and the length of a key."""
+    try:
+        kind = await link.quick.type(key)
+        kind = kind if isinstance(kind, bytes) else kind.encode()
+        if kind not in (wanted, b"none"):
+            return Finding(
+                check,
+                BAD,
+                f"{key}{where} is a {kind.decode()}, not a {wanted.decode()}",
+                "Something else uses that key: rename it there, or in `enigma-tui site edit`.",
+            )
+        length = await (link.quick.llen(key) if wanted == b"list" else link.quick.xlen(key))
+    except FAILED as error:
+        fault = explain(error, link.address.shown)
+        return Finding(check, BAD, f"{key}: {fault.sentence}", fault.remedy)
+    words = "waiting" if wanted == b"list" else "entries"
+    return Finding(check, OK, f"{key}{where}: {length:,} {words}")
+
+
+async def of_leases(link: Connection, keys: Keys, site: Site, *, agreed: bool) -> Finding:
+    """Look whether somebody collects from every source."""
+    left = []
+    for source in site.sources:
+        try:
+            if not await link.quick.exists(keys.lease(source.name)):
+                left.append(source.name)
+        except FAILED as error:
+            fault = explain(error, link.address.shown)
+            where = keys.lease(source.name)
+            return Finding("collector", BAD, f"{where}: {fault.sentence}", fault.remedy)
+    if not left:
+        return Finding("collector", OK, "somebody collects")
+    if not agreed:
+        return Finding("collector", OK, "nobody collects, as nobody has agreed to")
+    which = f" from {', '.join(left)}" if len(site.sources) > 1 else ""
+    return Finding(
+        "collector",
+        LOOK,
+        f"nobody collects{which} at the moment",
+        "Open a board, or run: enigma-tui collect",
+    )
+
+
+async def of_readers(link: Connection, site: Site) -> Sequence[Finding]:
+    """Look for some seconds whether another program takes from lists where the sources are."""
+    findings = []
+    for look in await look_everywhere(link, site.sources, open_by_address):
+        for reader in look.readers:
+            findings.append(
+                Finding(
+                    "readers",
+                    BAD,
+                    f"another program takes from lists at {look.where}: {reader}",
+                    "Which lists is not visible. If it is one that is collected from, each gets a "
+                    "part: name a list for it in relay_to of `enigma-tui site edit`.",
+                )
+            )
+        if look.hindered:
+            findings.append(
+                Finding("readers", LOOK, f"could not look: {look.hindered} ({look.where})")
+            )
+        elif not look.readers:
+            findings.append(
+                Finding("readers", OK, f"no other program takes from lists at {look.where}")
+            )
+    return findings
