@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal.collector import LEASE_MS, Collector
 from enigma_tui.journal.connection import Connection
-from enigma_tui.journal.follower import Follower
+from enigma_tui.journal.follower import Follower, _News
 from enigma_tui.journal.keys import Keys
 from enigma_tui.site import Site, Source
 from tests.journal.bench import INBOUND
@@ -150,25 +152,18 @@ async def test_the_pulse_tells_who_is_not_collected_why_and_what_waits_elsewhere
     await eventually(lambda: follower.pulse.collected)
 
 
-async def test_news_that_is_old_or_unreadable_is_no_news(
-    connection: Connection, keys: Keys, start: Callable, eventually: Callable, write_site: Callable
-) -> None:
-    await write_site(connection, two_sources(NOWHERE))
-    now = int((await connection.quick.time())[0]) * 1000
-    follower = Follower(connection, keys, Recorder())
-
-    async def tell(text: str) -> None:
-        await connection.quick.hset(keys.collecting, "south", text)
-        before = follower.pulse
-        await eventually(lambda: follower.pulse is not before)
-
-    await connection.quick.hset(keys.collecting, "south", f"{now + 5_000} 7 no answer")
-    start(follower.run())
-    await eventually(lambda: follower.pulse and follower.pulse.uncollected.get("south"))
-    assert follower.pulse.backlog == 7
-    assert follower.pulse.uncollected["south"] == "no answer"
-    for text in (f"{now - 20_000} 7 no answer", "of another form", f"{now} many x", ""):
-        await tell(text)
-        await tell(text)  # the pulse may have been under way
-        assert follower.pulse.backlog == 0
-        assert follower.pulse.uncollected["south"] == ""
+@pytest.mark.parametrize(
+    ("told", "news"),
+    [
+        (b"1000000 7 no answer", _News(7, "no answer")),
+        (b"1000000 7", _News(7)),
+        (b"984999 7 no answer", _News()),
+        (b"985000 7 no answer", _News(7, "no answer")),
+        (b"of another form", _News()),
+        (b"1000000 many x", _News()),
+        (b"\xff\xfe", _News()),
+        (b"", _News()),
+    ],
+)
+def test_news_that_is_old_or_unreadable_is_no_news(told: bytes, news: _News) -> None:
+    assert _News.read(told, 1_000_000) == news
