@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+import redis
 
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal.sites import SiteStore
