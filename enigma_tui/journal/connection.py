@@ -4,19 +4,23 @@ Connections are opened without retries of the client's own: whoever uses one kno
 attempt may be repeated, and the screen has to tell what is going on meanwhile.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.crc import key_slot
 
-from ..model.text import safe
-from .transport import CONNECTIONS
+from .address import Address as Address
+from .address import AddressError as AddressError
+from .address import Login, Place, Tls
+from .cluster import ClusterClient, Slots
+from .finding import Finder, FindingPool
+from .keys import Keys
+from .sentinel import Sentinels
+from .transport import CONNECTIONS, Credentials
 
 BLOCK_MS = 5_000
 """How long a blocking command waits at the server before it is sent again."""
@@ -24,131 +28,141 @@ BLOCK_MS = 5_000
 ANSWER_SECONDS = 4.0
 """A command that does not block has failed when it has not been answered by then."""
 
+FIND_SECONDS = 1.5
+"""The same for a sentinel or a node that is asked for the way: there are others."""
+
 _MARGIN_SECONDS = 5.0
-
-_OPTIONS = ("db", "username", "password")
-_TLS_OPTIONS = (
-    "ssl_ca_certs",
-    "ssl_ca_path",
-    "ssl_certfile",
-    "ssl_keyfile",
-    "ssl_password",
-    "ssl_cert_reqs",
-    "ssl_check_hostname",
-)
-
-
-class AddressError(ValueError):
-    """An address that cannot be used; the text says what one looks like."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a Redis server is, and how it is reached."""
-
-    url: str = field(repr=False)
-    """`redis://`, `rediss://` or `unix://`; it may hold a password, so it is never shown."""
-
-    def __post_init__(self) -> None:
-        try:
-            parts = urlsplit(self.url)
-            port = parts.port
-            options = parse_qs(parts.query)
-        except ValueError:
-            raise AddressError(
-                "the host or the port cannot be read; the port must be a number from 1 to 65535"
-            ) from None
-        if parts.scheme not in ("redis", "rediss", "unix"):
-            raise AddressError(
-                "a server's address begins with redis://, rediss:// or unix://, "
-                "for example redis://pbx.example:6379/0"
-            )
-        if parts.scheme == "unix":
-            if parts.hostname or not parts.path:
-                raise AddressError("unix:// needs the path of a socket: unix:///run/redis.sock")
-        else:
-            if not parts.hostname:
-                raise AddressError(f"{parts.scheme}:// needs a host, as in redis://pbx.example/0")
-            if port == 0:
-                raise AddressError("the port must be a number from 1 to 65535")
-            if not re.fullmatch(r"/?\d*", parts.path):
-                raise AddressError("the database behind the / must be a number, as in /0")
-        self._check_options(options, parts.scheme)
-
-    @staticmethod
-    def _check_options(options: Mapping[str, Sequence[str]], scheme: str) -> None:
-        # Anything else would override how connections are opened here, or end the program.
-        known = (*_OPTIONS, *(_TLS_OPTIONS if scheme == "rediss" else ()))
-        for name, values in options.items():
-            if name not in known:
-                raise AddressError(
-                    f"the option {safe(name, 40)} behind the ? is not known here; "
-                    f"known are {', '.join(known)}"
-                )
-            if name == "db" and not re.fullmatch(r"\d+", values[0]):
-                raise AddressError("the option db must be a number, as in ?db=0")
-
-    @property
-    def shown(self) -> str:
-        """The address without what is secret in it."""
-        parts = urlsplit(self.url)
-        if parts.scheme == "unix":
-            return f"unix://{parts.path}"
-        host = parts.hostname or ""
-        where = f"[{host}]" if ":" in host else host
-        user = f"{unquote(parts.username)}@" if parts.username else ""
-        return f"{parts.scheme}://{user}{where}:{parts.port or 6379}{parts.path or '/0'}"
-
-    @property
-    def user(self) -> str:
-        """The ACL user that the address names, or an empty string."""
-        return unquote(urlsplit(self.url).username or "")
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A server, as two clients: one for quick questions, one for commands that wait."""
+    """A server, as two clients: one for quick questions, one for commands that wait.
+
+    Behind sentinels and in a cluster they are the same two: each command goes to what is the
+    primary when it is sent.
+    """
 
     address: Address
     quick: Redis
     waiting: Redis
     clustered: bool = False
-    """Whether keys of different names may be on different servers."""
+    """Whether keys may be on several servers, so that no script can touch all of them."""
+    _finders: Sequence[Finder] = field(default=(), repr=False)
 
     async def close(self) -> None:
         """Close every connection; never raises, since there may be nothing left to close."""
-        for client in (self.quick, self.waiting):
+        for closing in (self.quick.aclose, self.waiting.aclose, *(f.close for f in self._finders)):
             try:
-                await client.aclose()
+                await closing()
             except Exception:
                 continue
 
 
-def connect(address: Address, role: str) -> Connection:
+def connect(address: Address, role: str, *, home: Keys | None = None) -> Connection:
     """Return clients for a server. No connection is made before the first command.
 
-    `role` names the program to the server (`CLIENT LIST`), as `enigma-tui:<role>`.
+    `role` names the program to the server (`CLIENT LIST`), as `enigma-tui:<role>`. In a cluster
+    what has no key is sent to where `home` is.
     """
-    return Connection(
-        address,
-        quick=_client(address, role, ANSWER_SECONDS),
-        waiting=_client(address, role, BLOCK_MS / 1000 + _MARGIN_SECONDS),
+    finders = _finders(address, home or Keys())
+    quick, waiting = (
+        _client(address, role, seconds, finder)
+        for seconds, finder in zip(
+            (ANSWER_SECONDS, BLOCK_MS / 1000 + _MARGIN_SECONDS), finders, strict=True
+        )
     )
+    found = tuple(finder for finder in finders if finder is not None)
+    return Connection(address, quick, waiting, address.parts.form == "cluster", found)
 
 
-def _client(address: Address, role: str, timeout: float) -> Redis:
-    scheme = urlsplit(address.url).scheme
-    # A Unix socket has no keep-alive, and redis-py refuses the word there.
-    network: dict[str, Any] = {} if scheme == "unix" else {"socket_keepalive": True}
-    options: dict[str, Any] = {**parse_url(address.url), "connection_class": CONNECTIONS[scheme]}
-    pool = ConnectionPool(
+def _finders(address: Address, home: Keys) -> tuple[Finder | None, Finder | None]:
+    """Return who finds the server for the one client, and for the other."""
+    parts = address.parts
+    if parts.form == "sentinel":
+        both = _sentinels(address)
+        return both, both
+    if parts.form == "cluster":
+
+        def scout(place: Place) -> Redis:
+            return _at(address, place, FIND_SECONDS, **_login(address.full_login))
+
+        slots = Slots(parts.places, scout, key_slot(home.journal.encode()))
+        return slots, slots
+    return None, None
+
+
+def _sentinels(address: Address) -> Sentinels:
+    places = address.parts.places
+    login = _login(address.sentinel_login)
+    clients = [_at(address, place, FIND_SECONDS, **login) for place in places]
+    where = ",".join(f"{host}:{port}" for host, port in places)
+    return Sentinels(address.parts.service, where, clients)
+
+
+def _client(address: Address, role: str, timeout: float, finder: Finder | None) -> Redis:
+    parts = address.parts
+    options = {"client_name": f"enigma-tui:{role}", "db": parts.db, **_login(address.full_login)}
+    if finder is None:
+        if parts.scheme == "unix":
+            options["path"] = parts.path
+            return _open(CONNECTIONS["unix"], timeout, ANSWER_SECONDS, options)
+        return _at(address, parts.places[0], timeout, ANSWER_SECONDS, **options)
+    pool = FindingPool(
+        finder,
+        parts.scheme,
         **options,
-        client_name=f"enigma-tui:{role}",
-        socket_timeout=timeout,
-        socket_connect_timeout=ANSWER_SECONDS,
-        **network,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,  # understood by every server and every proxy
-        decode_responses=False,
+        **_network(address),
+        **_common(timeout, ANSWER_SECONDS),
     )
-    return Redis.from_pool(pool)
+    if not isinstance(finder, Slots):
+        return Redis.from_pool(pool)
+
+    def open_node(place: Place) -> Redis:
+        return _at(address, place, timeout, ANSWER_SECONDS, **options)
+
+    return ClusterClient(pool, finder, open_node)
+
+
+def _at(
+    address: Address, place: Place, timeout: float, connect_timeout: float = 0, **options: Any
+) -> Redis:
+    """Return a client of the server at a place."""
+    host, port = place
+    given = {**options, "host": host, "port": port, **_network(address)}
+    return _open(CONNECTIONS[address.parts.scheme], timeout, connect_timeout or timeout, given)
+
+
+def _open(kind: type, timeout: float, connect_timeout: float, options: dict[str, Any]) -> Redis:
+    return Redis.from_pool(
+        ConnectionPool(connection_class=kind, **options, **_common(timeout, connect_timeout))
+    )
+
+
+def _common(timeout: float, connect_timeout: float) -> dict[str, Any]:
+    return {
+        "socket_timeout": timeout,
+        "socket_connect_timeout": connect_timeout,
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,  # understood by every server and every proxy
+        "decode_responses": False,
+    }
+
+
+def _login(login: Login) -> dict[str, Any]:
+    return {"credential_provider": Credentials(login)} if login else {}
+
+
+def _network(address: Address) -> dict[str, Any]:
+    # A Unix socket has no keep-alive, and redis-py refuses the word there.
+    network: dict[str, Any] = {"socket_keepalive": True}
+    return network | _tls(address.tls) if address.parts.scheme == "rediss" else network
+
+
+def _tls(tls: Tls) -> dict[str, Any]:
+    return {
+        "ssl_ca_certs": str(tls.ca) if tls.ca else None,
+        "ssl_certfile": str(tls.certificate) if tls.certificate else None,
+        "ssl_keyfile": str(tls.key) if tls.key else None,
+        "ssl_cert_reqs": "none" if tls.verify == "none" else "required",
+        "ssl_check_hostname": tls.verify == "full",
+    }

@@ -18,7 +18,10 @@ SECRET = "hunter2"
         (f"rediss://ann:{SECRET}@[::1]:6380", "rediss://ann@[::1]:6380/0"),
         (f"redis://pbx.example/0?password={SECRET}", "redis://pbx.example:6379/0"),
         (f"unix://ann:{SECRET}@/run/redis.sock?db=1", "unix:///run/redis.sock"),
-        (f"rediss://h/?ssl_password={SECRET}&ssl_ca_certs=/ca.pem", "rediss://h:6379/"),
+        (f"redis+sentinel://:{SECRET}@a,[::1]:7/pbx/2", "redis+sentinel://a:26379,[::1]:7/pbx/2"),
+        (f"rediss+sentinel://ann:{SECRET}@a:1/pbx", "rediss+sentinel://ann@a:1/pbx/0"),
+        (f"redis+cluster://ann:{SECRET}@a,b:7000", "redis+cluster://ann@a:6379,b:7000"),
+        (f"rediss+cluster://:{SECRET}@a/", "rediss+cluster://a:6379"),
     ],
 )
 def test_an_address_is_shown_without_what_is_secret(url: str, shown: str) -> None:
@@ -48,7 +51,18 @@ def test_an_address_is_shown_without_what_is_secret(url: str, shown: str) -> Non
         "redis://h/?db=x",
         "redis://h/?decode_responses=1",
         "redis://h/?protocol=3",
-        "redis://h/?ssl_ca_certs=/ca.pem",
+        "redis://h,i/0",
+        "redis+sentinel://h",
+        "redis+sentinel://h//0",
+        "redis+sentinel://h,/pbx/0",
+        "redis+sentinel://h:x/pbx/0",
+        "redis+sentinel://h/pbx/0/1",
+        "redis+cluster://h/1",
+        "redis+cluster://",
+        "redis+ring://h",
+        "unix+cluster://h",
+        "redis+://h",
+        f"redis://:{'x' * 9}/y@h",
         "rediss://h/?ssl_what=1",
     ],
 )
@@ -56,6 +70,21 @@ def test_an_address_that_cannot_be_used_is_refused_with_a_reason(url: str) -> No
     with pytest.raises(AddressError) as caught:
         Address(url)
     assert len(str(caught.value)) > 20
+
+
+@pytest.mark.parametrize(
+    ("option", "setting"),
+    [
+        ("ssl_ca_certs=/ca.pem", "tls_ca"),
+        ("ssl_certfile=/c.pem", "tls_certificate"),
+        ("ssl_keyfile=/k.pem", "tls_key"),
+        ("ssl_check_hostname=false", "tls_verify"),
+    ],
+)
+def test_what_is_a_setting_is_refused_in_an_address_by_name(option: str, setting: str) -> None:
+    with pytest.raises(AddressError) as caught:
+        Address(f"rediss://h/?{option}")
+    assert setting in str(caught.value)
 
 
 @pytest.mark.parametrize("url", [f"http://:{SECRET}@h", f"redis://:{SECRET}@h:x/0"])
