@@ -13,7 +13,6 @@ from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
-from redis.crc import key_slot
 from redis.exceptions import (
     AskError,
     ClusterDownError,
@@ -24,43 +23,16 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from .address import Place
+from .commands import Client, slot_of
 from .finding import FindingPool
 from .transport import Finding
 
 REDIRECTIONS = 5
 """How often a command is sent on; nodes that do not agree would send it round for ever."""
 
-_KEYLESS = frozenset(
-    (
-        *("ACL", "AUTH", "CLIENT", "CLUSTER", "COMMAND", "CONFIG", "DBSIZE", "ECHO", "FLUSHALL"),
-        *("FLUSHDB", "FUNCTION", "HELLO", "INFO", "KEYS", "LASTSAVE", "PING", "PUBLISH", "PUBSUB"),
-        *("ROLE", "SAVE", "SCAN", "SCRIPT", "SHUTDOWN", "SLOWLOG", "TIME", "WAIT"),
-    )
-)
-_SCRIPTS = frozenset(("EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO"))
-
 _LOST = (RedisConnectionError, RedisTimeoutError, OSError, TimeoutError)
 
-Command = tuple[Any, ...]
 Send = Callable[..., Awaitable[Any]]
-
-
-def _bytes(value: object) -> bytes:
-    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogateescape")
-
-
-def slot_of(args: Command) -> int | None:
-    """Return the slot of a command's first key, `None` where it has none."""
-    name = _bytes(args[0]).decode().upper().split()[0]
-    if name in _KEYLESS:
-        return None
-    at = 1
-    if name in _SCRIPTS:
-        at = 3 if len(args) > 3 and int(args[2]) else len(args)
-    elif name in ("XREAD", "XREADGROUP"):
-        words = [_bytes(arg).upper() for arg in args]
-        at = words.index(b"STREAMS") + 1 if b"STREAMS" in words else len(args)
-    return key_slot(_bytes(args[at])) if at < len(args) else None
 
 
 @dataclass(slots=True)
@@ -152,7 +124,7 @@ def _place_of(node: Sequence[Any], asked: Place) -> Place:
     return (host if host not in (None, "", "?") else asked[0], int(node[1]))
 
 
-class ClusterClient(Redis):
+class ClusterClient(Client):
     """A client that looks like that of one server."""
 
     def __init__(self, pool: FindingPool, slots: Slots, open_node: Callable[[Place], Redis]):
@@ -182,7 +154,7 @@ class ClusterClient(Redis):
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Send a command to where its key is, and follow it where it is sent on to."""
-        if _bytes(args[0]).upper() == b"SCRIPT LOAD":
+        if args[0] == "SCRIPT LOAD":
             return await self._everywhere(*args, **options)
         slot = slot_of(args)
         for _ in range(REDIRECTIONS):

@@ -17,6 +17,7 @@ from .address import Address as Address
 from .address import AddressError as AddressError
 from .address import Login, Place, Tls
 from .cluster import ClusterClient, Slots
+from .commands import Client
 from .finding import Finder, FindingPool
 from .keys import Keys
 from .sentinel import Sentinels
@@ -115,7 +116,7 @@ def _client(address: Address, role: str, timeout: float, finder: Finder | None) 
         **_common(timeout, ANSWER_SECONDS),
     )
     if not isinstance(finder, Slots):
-        return Redis.from_pool(pool)
+        return Client.from_pool(pool)
 
     def open_node(place: Place) -> Redis:
         return _at(address, place, timeout, ANSWER_SECONDS, **options)
@@ -133,7 +134,7 @@ def _at(
 
 
 def _open(kind: type, timeout: float, connect_timeout: float, options: dict[str, Any]) -> Redis:
-    return Redis.from_pool(
+    return Client.from_pool(
         ConnectionPool(connection_class=kind, **options, **_common(timeout, connect_timeout))
     )
 

@@ -1,24 +1,30 @@
 """Turns what goes wrong with a server into something a person can act on."""
 
 import re
-import ssl
 import traceback
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
-    NoPermissionError,
-    OutOfMemoryError,
-    ReadOnlyError,
+    ClusterCrossSlotError,
+    ClusterDownError,
+    MasterDownError,
+    MovedError,
     RedisError,
     ResponseError,
+    TryAgainError,
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from ..model.text import safe
 from ..site import SiteError
+from .commands import asked_of
+from .reaching import Fault as Fault
+from .reaching import no_connection
+from .sentinel import NoPrimaryError, NoSentinelError, NoServiceError
+from .server import UnfitError
 
 LOST = (RedisConnectionError, RedisTimeoutError, OSError, TimeoutError)
 """What is raised when it is not known whether the server has done what it was asked to."""
@@ -26,29 +32,18 @@ LOST = (RedisConnectionError, RedisTimeoutError, OSError, TimeoutError)
 FAILED = (RedisError, *LOST)
 """Whatever a server, or the way to it, can answer a command with."""
 
-
 _CODE = re.compile(r"\b(WRONGTYPE|OOM|READONLY|NOPERM|MISCONF|NOREPLICAS)\b")
 """Redis 6.2 puts the code of what fails inside a script at the end of a sentence of its own."""
 
 _REFUSED = ("ACL failure in script", "executing the script can't")
 """How servers say inside a script that the user is not permitted something: 7, and 6.2."""
 
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something that is wrong with the server or the way to it."""
-
-    name: str
-    """One or two words for the status line."""
-    sentence: str
-    """What happened, and where."""
-    remedy: str
-    """What to look at."""
-    passing: bool = True
-    """Whether waiting may help; a wrong password does not mend itself."""
-
-    def __str__(self) -> str:
-        return f"{self.sentence}. {self.remedy}"
+_COMMAND = re.compile(r"(?:run|execute) the '([^']{1,60})' (?:command|subcommand)")
+_KEY = re.compile(r"access the '([^']{1,200})' key")
+_OF_KEY = re.compile(r"access (?:a key|one of the keys|at least one of the keys)")
+_OF_CHANNEL = re.compile(r"access (?:a channel|one of the channels)")
+_WRONG_KEY = re.compile(r"WRONGTYPE (\S{1,200} is a \w+, not an? \w+)")
+"""How this program's own scripts say it."""
 
 
 def cause_of(error: BaseException) -> BaseException:
@@ -65,8 +60,6 @@ def explain(error: BaseException, where: str) -> Fault:
     """Name what went wrong with the server at `where` (an address without its password)."""
     error = cause_of(error)
     text = safe(str(error), 200).rstrip(". ")
-    found = _CODE.search(text) if isinstance(error, ResponseError) else None
-    code = found[0] if found else ""
     match error:
         case SiteError():
             return Fault(
@@ -75,98 +68,217 @@ def explain(error: BaseException, where: str) -> Fault:
                 "Mend them with `enigma-tui site edit`.",
                 passing=False,
             )
+        case NoSentinelError() | NoServiceError() | NoPrimaryError():
+            return _of_sentinels(error, where)
+        case UnfitError():
+            return _unfit(error, where)
         case AuthenticationError():
             return Fault(
                 "wrong password",
                 f"{where} refused the user name or password",
-                "Look at redis_url in the settings.",
+                "Look at redis_url, username, password and password_file in the settings.",
                 passing=False,
             )
         case BusyLoadingError():
             return Fault("loading", f"{where} is still loading its data", "It will be ready soon.")
-        case RedisTimeoutError() | TimeoutError():
-            tls = ", and whether the server has TLS there" if where.startswith("rediss:") else ""
-            return Fault(
-                "no answer", f"{where} does not answer in time", f"Look at the network{tls}."
-            )
-        case RedisConnectionError() | OSError():
-            return _no_connection(error, text, where)
-        case ResponseError() if "unknown command" in text.lower():
-            return Fault(
-                "server too old",
-                f"{where} does not know a command: {text}",
-                "Redis 6.2 or Valkey is needed.",
-                passing=False,
-            )
-        case NoPermissionError():
-            return _no_permission(text, where)
-        case ResponseError() if code == "NOPERM" or any(sign in text for sign in _REFUSED):
-            return _no_permission(text, where)
-        case ReadOnlyError():
-            return _read_only(where)
-        case ResponseError() if code == "READONLY":
-            return _read_only(where)
-        case OutOfMemoryError():
-            return _out_of_memory(where)
-        case ResponseError() if code == "OOM":
-            return _out_of_memory(where)
-        case ResponseError() if code == "WRONGTYPE":
-            return Fault(
-                "wrong key type",
-                f"a key at {where} is not of the type it should be: {text}",
-                "Look at the lists in `enigma-tui site show` and at what else writes them.",
-                passing=False,
-            )
-        case ResponseError() if code in ("MISCONF", "NOREPLICAS"):
-            return Fault("refuses writes", f"{where} refuses writes: {text}", "Look at its log.")
+        case RedisConnectionError() | RedisTimeoutError() | TimeoutError() | OSError():
+            return no_connection(error, text, where)
+        case ClusterDownError() | MovedError() | ClusterCrossSlotError() | TryAgainError():
+            return _of_cluster(error, text, where)
+        case ResponseError():
+            return _refused(error, text, where)
         case _:
-            said = text or type(error).__name__
-            return Fault("error", f"{where} answered: {said}", "Look at its log.")
+            return _unnamed(error, text, where)
 
 
-def _no_connection(error: Exception, text: str, where: str) -> Fault:
-    if isinstance(error.__cause__ or error, ssl.SSLError) or "SSL" in text:
+def _refused(error: ResponseError, text: str, where: str) -> Fault:
+    """Name what a server answered to a command that it did not carry out."""
+    # redis-py takes the code off the text where it has a class of its own for it.
+    known = error.status_code if _CODE.fullmatch(str(error.status_code)) else ""
+    found = _CODE.search(text)
+    code = known or (found[0] if found else "")
+    if any(sign in text for sign in _REFUSED):
+        code = "NOPERM"
+    lower = text.lower()
+    if "unknown command" in lower:
         return Fault(
-            "TLS refused",
-            f"no secure connection to {where}: {text}",
-            "Look at the certificate, or use redis:// where the server has no TLS.",
+            "server too old",
+            f"{where} does not know a command: {text}",
+            "Redis 6.2 or Valkey is needed.",
             passing=False,
         )
-    if "max number of clients" in text:
+    if "cluster support disabled" in lower:
         return Fault(
-            "too many clients",
-            f"{where} takes no more connections",
-            "Raise its maxclients, or close what holds connections to it.",
+            "no cluster",
+            f"{where} is not a cluster",
+            "Write redis_url with redis:// instead of redis+cluster://.",
+            passing=False,
         )
-    return Fault(
-        "unreachable",
-        f"{where} cannot be reached",
-        "Look at redis_url, the network, and whether the server runs.",
-    )
+    match code:
+        case "NOPERM":
+            return _no_permission(error, text, where)
+        case "READONLY":
+            return Fault(
+                "read-only server",
+                f"{where} is a replica and takes no writes",
+                "Point redis_url at the primary, or at the sentinels that know it.",
+            )
+        case "OOM":
+            return Fault(
+                "out of memory",
+                f"{where} has no memory left for writes",
+                "Raise its maxmemory, or lower the retention in `enigma-tui site edit`.",
+            )
+        case "WRONGTYPE":
+            return _wrong_type(error, text, where)
+        case "MISCONF":
+            return Fault(
+                "cannot save",
+                f"{where} refuses writes, because it cannot save them to its disk",
+                "Look at its log and its disk.",
+            )
+        case "NOREPLICAS":
+            return Fault(
+                "too few replicas",
+                f"{where} refuses writes, because too few replicas copy them",
+                "Look at its replicas and its min-replicas-to-write.",
+            )
+    return _unnamed(error, text, where)
 
 
-def _no_permission(text: str, where: str) -> Fault:
+def _unnamed(error: BaseException, text: str, where: str) -> Fault:
+    return Fault("error", f"{where} answered: {text or type(error).__name__}", "Look at its log.")
+
+
+def _no_permission(error: ResponseError, text: str, where: str) -> Fault:
+    asked = asked_of(error)
+    if command := _COMMAND.search(text):
+        what = f"the command {command[1]}"
+    elif key := _KEY.search(text):
+        what = f"the key {key[1]}"
+    elif _OF_KEY.search(text) and asked and asked.keys:
+        what = f"the key {_one_of(asked.keys)}, which {asked.command} needs"
+    elif _OF_KEY.search(text):
+        what = "a key that it needs"
+    elif _OF_CHANNEL.search(text):
+        what = "a channel that it needs"
+    elif asked and asked.command:
+        what = f"a command that {asked.command} runs"
+    else:
+        what = f"it: {text}"
     return Fault(
         "no permission",
-        f"{where} does not permit it: {text}",
-        "Give the ACL user of redis_url that command and key.",
+        f"{where} does not permit this user {what}",
+        "Give the ACL user of redis_url that command and key; docs/redis-acl.md has the rules.",
         passing=False,
     )
 
 
-def _read_only(where: str) -> Fault:
+def _one_of(keys: Sequence[str]) -> str:
+    names = list(keys)
+    return names[0] if len(names) == 1 else f"(one of {', '.join(names)})"
+
+
+def _wrong_type(error: ResponseError, text: str, where: str) -> Fault:
+    asked = asked_of(error)
+    if told := _WRONG_KEY.search(text):
+        said = told[1]
+    elif asked and asked.keys:
+        said = f"{_one_of(asked.keys)} is not of the type that {asked.command} needs"
+    else:
+        said = f"a key is not of the type it should be: {text}"
     return Fault(
-        "read-only server",
-        f"{where} is a replica and takes no writes",
-        "Point redis_url at the primary.",
+        "wrong key type",
+        f"at {where} {said}",
+        "Look at the lists in `enigma-tui site show` and at what else writes them.",
+        passing=False,
     )
 
 
-def _out_of_memory(where: str) -> Fault:
+def _of_cluster(error: ResponseError, text: str, where: str) -> Fault:
+    match error:
+        case MasterDownError():
+            return Fault(
+                "primary down",
+                f"{where} is a replica that has lost its primary",
+                "Point redis_url at the primary, or start it; sentinels or a cluster do both.",
+            )
+        case ClusterDownError():
+            return Fault(
+                "cluster down",
+                f"the cluster at {where} does not serve: {text}",
+                "Wait for its fail-over, or look at its nodes: every slot needs a primary.",
+            )
+        case ClusterCrossSlotError():
+            return Fault(
+                "keys apart",
+                f"{where} cannot touch keys of several hash slots in one step",
+                "Use redis+cluster:// in redis_url, and names with a part in braces for the lists "
+                "of one source: {pbx}:inbound, {pbx}:cdr.",
+                passing=False,
+            )
+        case MovedError():
+            return Fault(
+                "a cluster",
+                f"{where} is a node of a cluster, and what was asked for is on another",
+                "Write redis_url with redis+cluster:// instead of redis://.",
+                passing=False,
+            )
     return Fault(
-        "out of memory",
-        f"{where} has no memory left for writes",
-        "Raise its maxmemory, or lower the retention in `enigma-tui site edit`.",
+        "slot on move", f"{where} is moving a hash slot to another node", "It will be there soon."
+    )
+
+
+def _of_sentinels(error: BaseException, where: str) -> Fault:
+    match error:
+        case NoServiceError():
+            return Fault(
+                "unknown service",
+                f"no sentinel of {where} knows a server by that name",
+                "Look at the name behind the hosts in redis_url, and at the sentinels' "
+                "`sentinel monitor`.",
+                passing=False,
+            )
+        case NoSentinelError():
+            inner = explain(error.why, error.where)
+            if inner.name == "wrong password":
+                return Fault(
+                    "wrong password",
+                    f"the sentinels at {error.where} refused the user name or password",
+                    "Look at sentinel_password, sentinel_password_file and sentinel_username "
+                    "in the settings.",
+                    passing=False,
+                )
+            return Fault(
+                "no sentinel",
+                f"no sentinel could be asked for the primary: {inner.sentence}",
+                inner.remedy
+                if inner.passing
+                else f"Look at the hosts in redis_url: are they sentinels? {inner.remedy}",
+                lost=True,
+            )
+    return Fault(
+        "no primary",
+        f"a fail-over is under way at {where}",
+        "It will be over soon; if not, look at the sentinels' log.",
+        lost=True,
+    )
+
+
+def _unfit(error: UnfitError, where: str) -> Fault:
+    server = error.server
+    if server.mode == "sentinel":
+        return Fault(
+            "a sentinel",
+            f"{where} is a sentinel, and holds no data",
+            "Write redis_url as redis+sentinel://host,host/service/0.",
+            passing=False,
+        )
+    return Fault(
+        "server too old",
+        f"{where} is {server.name} {server.version}",
+        "Redis 6.2 or Valkey is needed.",
+        passing=False,
     )
 
 

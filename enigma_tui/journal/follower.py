@@ -23,6 +23,7 @@ from .connection import Connection
 from .faults import FAILED, Fault, explain, first_of
 from .keys import Keys
 from .mover import feed_lists
+from .server import refuse_unfit
 from .sites import SiteStore
 from .stream import Journal
 from .together import together
@@ -191,6 +192,8 @@ class Follower:
 
     async def _settle(self) -> None:
         """Check that what was seen is still there, and read the site's settings."""
+        with _asking():
+            await refuse_unfit(self.connection.quick)
         self._anchor = self.sink.last
         await self._check()
         await self._load_site()

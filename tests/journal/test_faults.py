@@ -1,11 +1,20 @@
 """Whatever a server does wrong has a name, a sentence and a remedy."""
 
 import asyncio
+import errno
 import ssl
 from collections.abc import Callable
 
 import pytest
-from redis.exceptions import BusyLoadingError, RedisError, ResponseError
+from redis.exceptions import (
+    BusyLoadingError,
+    ClusterCrossSlotError,
+    ClusterDownError,
+    MasterDownError,
+    RedisError,
+    ResponseError,
+    TryAgainError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from enigma_tui.journal import connection as connection_module
@@ -79,10 +88,15 @@ async def test_no_memory(new_server: Callable, open_connection: Callable) -> Non
 
 
 async def test_nobody_there(tmp_path: object, open_connection: Callable) -> None:
-    for url in (f"unix://{tmp_path}/no.sock", "redis://127.0.0.1:1/0", "redis://no.invalid/0"):
+    for url, name in (
+        (f"unix://{tmp_path}/no.sock", "no socket"),
+        ("redis://127.0.0.1:1/0", "refused"),
+        ("redis://no.invalid/0", "unknown host"),
+    ):
         fault = await fault_of(open_connection(url), "PING")
-        assert fault.name == "unreachable"
+        assert fault.name == name
         assert fault.passing
+        assert fault.lost
 
 
 async def test_a_server_that_does_not_answer(
@@ -120,12 +134,19 @@ async def test_a_command_that_an_old_server_lacks(connection: Connection) -> Non
     [
         (BusyLoadingError("Redis is loading the dataset in memory"), "loading"),
         (TimeoutError(), "no answer"),
-        (OSError(113, "No route to host"), "unreachable"),
-        (ssl.SSLCertVerificationError("expired"), "TLS refused"),
-        (RedisConnectionError("Connection closed by server."), "unreachable"),
+        (OSError(errno.EHOSTUNREACH, "No route to host"), "no route"),
+        (OSError("Multiple exceptions: [Errno 111] Connect call failed, [Errno 111] …"), "refused"),
+        (OSError("what"), "unreachable"),
+        (PermissionError(errno.EACCES, "Permission denied"), "not permitted"),
+        (ssl.SSLError("wrong version number"), "TLS refused"),
+        (RedisConnectionError("Connection closed by server."), "connection lost"),
         (RedisConnectionError("max number of clients reached"), "too many clients"),
-        (ResponseError("MISCONF Redis is configured to save RDB snapshots"), "refuses writes"),
-        (ResponseError("NOREPLICAS Not enough good replicas to write."), "refuses writes"),
+        (ResponseError("MISCONF Redis is configured to save RDB snapshots"), "cannot save"),
+        (ResponseError("NOREPLICAS Not enough good replicas to write."), "too few replicas"),
+        (ClusterDownError("The cluster is down"), "cluster down"),
+        (MasterDownError("Link with MASTER is down"), "primary down"),
+        (ClusterCrossSlotError("Keys in request don't hash to the same slot"), "keys apart"),
+        (TryAgainError("Multiple keys request during rehashing of slot"), "slot on move"),
         (SiteError("{x}:site is not JSON"), "wrong site settings"),
         (RedisError(""), "error"),
         # As Redis 6.2 tells of failures inside a script.
