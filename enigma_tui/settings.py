@@ -41,7 +41,27 @@ class Settings(BaseSettings):
     )
 
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
-    """The server that the PBX notifies: `redis://`, `rediss://` or `unix://`."""
+    """The server that the PBX notifies: `redis://`, `rediss://`, `unix://`, `redis+sentinel://…`."""
+    username: str = Field("", max_length=200)
+    """The server's ACL user; counts for more than one in `redis_url`, as does `password`."""
+    password: SecretStr = SecretStr("")
+    """The password; better in `password_file`, or in the environment."""
+    password_file: str = ""
+    """A file that nobody else may read, with the password as its first line."""
+    sentinel_username: str = Field("", max_length=200)
+    """The sentinels' own ACL user, where they have one."""
+    sentinel_password: SecretStr = SecretStr("")
+    """The sentinels' own password; the server's is not shown to them."""
+    sentinel_password_file: str = ""
+    """The same, as the first line of a file."""
+    tls_ca: str = ""
+    """A PEM file of who is trusted to certify servers behind `rediss://`; else, the system's."""
+    tls_certificate: str = ""
+    """A PEM file with a certificate of this program, where a server wants one."""
+    tls_key: str = ""
+    """A PEM file with its key, without a password."""
+    tls_verify: Literal["full", "chain", "none"] = "full"
+    """What is checked of a certificate: `full`, `chain` (not the host's name) or `none`."""
     prefix: str = Field(DEFAULT_PREFIX, pattern=r"^[A-Za-z0-9_.-]{1,64}$")
     """What the program's own keys in Redis begin with."""
     name: str = Field(default_factory=_own_name, min_length=1, max_length=40)
@@ -64,6 +84,10 @@ class Settings(BaseSettings):
     """How many calls a board holds."""
     keys: dict[str, str] = Field(default_factory=dict)
     """Other keys for commands: `{disposition = "f2"}`; `enigma-tui keys` lists the names."""
+    source_passwords: dict[str, SecretStr] = Field(default_factory=dict)
+    """The password of each source on a server of its own, by the source's name."""
+    source_password_files: dict[str, str] = Field(default_factory=dict)
+    """The same, each as the first line of a file."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -72,6 +96,13 @@ class Settings(BaseSettings):
                 f"hold_warning ({self.hold_warning:g}) must not be above "
                 f"hold_critical ({self.hold_critical:g})"
             )
+        for name in self.source_passwords.keys() & self.source_password_files.keys():
+            raise ValueError(
+                f"source {name} has a password in source_passwords and in source_password_files; "
+                "keep one"
+            )
+        if self.tls_key and not self.tls_certificate:
+            raise ValueError("tls_key is of no use without tls_certificate")
         return self
 
     @classmethod
@@ -110,6 +141,13 @@ def load(file: Path, *, required: bool, flags: Mapping[str, Any]) -> Loaded:
     origins: dict[str, str] = {}
     mistakes: list[str] = []
     for where, values in layers:
+        for pair in _EITHER:
+            if pair <= values.keys():
+                mistakes.append(f"{where}: {' and '.join(sorted(pair))} are both set; keep one")
+            if pair & values.keys():  # what stands below is overruled, however it was given
+                for key in pair:
+                    merged.pop(key, None)
+                    origins.pop(key, None)
         for key, value in values.items():
             if key not in Settings.model_fields:
                 mistakes.append(f"{where}: there is no setting {key!r}{_nearest(key)}")
@@ -128,6 +166,9 @@ def load(file: Path, *, required: bool, flags: Mapping[str, Any]) -> Loaded:
             )
         ) from None
 
+
+_EITHER = ({"password", "password_file"}, {"sentinel_password", "sentinel_password_file"})
+"""What is said in one of two ways."""
 
 _EXPECTED = {
     "prefix": "1 to 64 letters, digits, underscores, dots and dashes",

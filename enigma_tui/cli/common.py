@@ -13,7 +13,9 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from .. import paths
-from ..journal.connection import Address, AddressError, Connection, connect
+from ..addresses import UnusableError, address
+from ..journal.address import AddressError, holds_password
+from ..journal.connection import Connection, connect
 from ..journal.desk import Who, who_am_i
 from ..journal.faults import FAILED, explain, first_of, trail
 from ..journal.keys import Keys
@@ -22,7 +24,7 @@ from ..model.moment import Moment, parse_moment
 from ..model.phone import Dialplan
 from ..model.query import Query, QueryError, parse
 from ..model.text import safe
-from ..settings import Loaded, Settings, SettingsError, load
+from ..settings import ENV_PREFIX, Loaded, Settings, SettingsError, load
 from ..site import SiteError
 
 _T = TypeVar("_T")
@@ -74,6 +76,14 @@ def settings(
     file: Path | None = given["config"]
     typed = {name: value for name, value in given["flags"].items() if value is not None}
     own = {name: value for name, value in flags.items() if value is not None}
+    if holds_password(str(typed.get("redis_url", ""))):
+        fail(
+            "--redis-url: a password on the command line can be read by everybody on this "
+            "machine, with ps. Leave it out there, and put it into a file that only you can read "
+            "(the setting password_file), into the settings file (password), or into the "
+            f"environment ({ENV_PREFIX}PASSWORD)",
+            WRONG,
+        )
     try:
         loaded = load(
             file or paths.config_file(),
@@ -84,9 +94,11 @@ def settings(
         fail(str(error), WRONG)
     where = loaded.origins
     try:
-        Address(loaded.settings.redis_url.get_secret_value())
+        address(loaded.settings)
     except AddressError as error:
         fail(f"{where.get('redis_url', 'default')}: redis_url: {error}", WRONG)
+    except UnusableError as error:
+        fail(f"{where.get(error.setting, 'default')}: {error.setting}: {error}", WRONG)
     try:
         Dialplan(loaded.settings.region)
     except ValueError as error:
@@ -122,7 +134,7 @@ def moment_of(option: str, text: str | None) -> Moment | None:
 
 def connection(loaded: Settings, role: str) -> Connection:
     """Return a connection; nothing is sent yet."""
-    return connect(Address(loaded.redis_url.get_secret_value()), role)
+    return connect(address(loaded), role, home=Keys(loaded.prefix))
 
 
 def who(loaded: Loaded, link: Connection) -> Who:

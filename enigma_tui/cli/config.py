@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import click
+from pydantic import SecretStr
 
 from .. import paths
 from ..settings import Settings
@@ -15,6 +16,14 @@ from .board import check
 @click.group("config")
 def command() -> None:
     """The personal settings: where they are, what is in force, a file to begin with."""
+
+
+_TABLES = {
+    "keys": 'disposition = "d"',
+    "source_passwords": 'pbx = "…"',
+    "source_password_files": 'pbx = "/etc/enigma-tui/pbx.password"',
+}
+"""A line of each setting that is a table; in a file they come last."""
 
 
 def _file(ctx: click.Context) -> Path:
@@ -40,8 +49,17 @@ def show(ctx: click.Context) -> None:
             link = common.connection(loaded.settings, "config")
             value = json.dumps(link.address.shown)
         else:
-            value = json.dumps(getattr(loaded.settings, name), ensure_ascii=False)
+            value = json.dumps(_shown(getattr(loaded.settings, name)), ensure_ascii=False)
         click.echo(f"{name} = {value}  # {loaded.origins.get(name, 'default')}")
+
+
+def _shown(value: object) -> object:
+    """Return a setting as it may be printed."""
+    if isinstance(value, SecretStr):
+        return "(not shown)" if value else ""
+    if isinstance(value, dict):
+        return {name: _shown(inner) for name, inner in value.items()}
+    return value
 
 
 @command.command("init")
@@ -67,10 +85,10 @@ def template() -> str:
     for name, field in Settings.model_fields.items():
         default = field.get_default(call_default_factory=True, validated_data={})
         lines += ["", *(f"# {line}" for line in about[name])]
-        if name == "redis_url":
-            lines.append(f"#redis_url = {json.dumps(default.get_secret_value())}")
-        elif name == "keys":
-            lines += ["#[keys]", '#disposition = "d"']
+        if isinstance(default, SecretStr):
+            lines.append(f"#{name} = {json.dumps(default.get_secret_value())}")
+        elif name in _TABLES:
+            lines += [f"#[{name}]", f"#{_TABLES[name]}"]
         else:
             lines.append(f"#{name} = {json.dumps(default)}")
     return "\n".join(lines) + "\n"

@@ -249,6 +249,8 @@ def _of_sentinels(error: BaseException, where: str) -> Fault:
                     "in the settings.",
                     passing=False,
                 )
+            if inner.name.startswith(("TLS", "certificate")):
+                return inner
             return Fault(
                 "no sentinel",
                 f"no sentinel could be asked for the primary: {inner.sentence}",

@@ -43,7 +43,7 @@ def no_connection(error: BaseException, text: str, where: str) -> Fault:
     if any(isinstance(cause, ssl.SSLError) for cause in causes) or "SSL" in text:
         return _tls(causes, text, where)
     if isinstance(error, RedisTimeoutError | TimeoutError):
-        tls = ", and whether the server has TLS there" if where.startswith("rediss") else ""
+        tls = ", and whether the server has TLS there" if _has_tls(where) else ""
         return Fault(
             "no answer",
             f"{where} does not answer in time",
@@ -95,10 +95,12 @@ def no_connection(error: BaseException, text: str, where: str) -> Fault:
             lost=True,
         )
     if "losed by server" in text or numbers & {errno.ECONNRESET, errno.EPIPE}:
+        # With TLS 1.3 a server that misses a certificate often just closes.
+        tls = " It may want a tls_certificate of this program." if _has_tls(where) else ""
         return Fault(
             "connection lost",
             f"{where} closed the connection",
-            "Look at the server's log, and at what stands between.",
+            f"Look at the server's log, and at what stands between.{tls}",
             lost=True,
         )
     return Fault(
@@ -107,6 +109,10 @@ def no_connection(error: BaseException, text: str, where: str) -> Fault:
         "Look at redis_url, the network, and whether the server runs.",
         lost=True,
     )
+
+
+def _has_tls(where: str) -> bool:
+    return where.startswith("rediss")
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
