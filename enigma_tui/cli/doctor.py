@@ -1,6 +1,7 @@
 """`enigma-tui doctor`: is everything as it should be, and if not, what to do."""
 
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 
@@ -10,8 +11,9 @@ from redis.exceptions import NoPermissionError
 from ..journal.connection import Connection
 from ..journal.faults import FAILED, explain
 from ..journal.keys import Keys
+from ..journal.server import Server, UnfitError, ask_server
 from ..journal.sites import SiteStore
-from ..model.text import safe
+from ..journal.vitals import CLOCK_OFF_MS
 from ..site import Site, SiteError
 from . import common
 from .board import check
@@ -41,7 +43,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
         ]
         if not as_json:
             _print(findings[0])
-        async for finding in examine(link, keys):
+        async for finding in examine(link, keys, writes=not loaded.settings.read_only):
             findings.append(finding)
             if not as_json:
                 _print(finding)
@@ -58,10 +60,13 @@ def _print(finding: Finding) -> None:
         common.out(f"{'':<18} {finding.remedy}")
 
 
-async def examine(link: Connection, keys: Keys) -> AsyncIterator[Finding]:
-    """Yield what each check finds; later checks are left out when the server is away."""
+async def examine(link: Connection, keys: Keys, *, writes: bool = True) -> AsyncIterator[Finding]:
+    """Yield what each check finds; later checks are left out when the server is away.
+
+    Whether it takes writes is not asked for whoever only watches.
+    """
     try:
-        info = await link.quick.info("server")
+        server = await ask_server(link.quick)
     except FAILED as error:
         if not isinstance(error, NoPermissionError):
             fault = explain(error, link.address.shown)
@@ -69,20 +74,59 @@ async def examine(link: Connection, keys: Keys) -> AsyncIterator[Finding]:
             return
         yield Finding("server", LOOK, f"{link.address.shown} answers; INFO is not permitted")
     else:
-        yield _version(link, info)
+        yield _fitness(link, server)
+        if server.mode == "sentinel":
+            return
+    try:
+        await link.quick.type(keys.journal)
+    except NoPermissionError:
+        pass  # told below, with the key
+    except FAILED as error:
+        fault = explain(error, link.address.shown)
+        yield Finding("server", BAD, f"{fault.name}: {fault.sentence}", fault.remedy)
+        return
+    yield await _clock(link)
     async for finding in _site_and_lists(link, keys):
         yield finding
-    yield await _writes(link, keys)
+    if writes:
+        yield await _writes(link, keys)
 
 
-def _version(link: Connection, info: dict[str, object]) -> Finding:
-    name = "Valkey" if "valkey_version" in info else "Redis"
-    version = safe(str(info.get("valkey_version") or info.get("redis_version") or "0"))
-    found = f"{link.address.shown} is {name} {version}"
-    numbers = [int(part) if part.isdigit() else 0 for part in version.split(".")[:2]]
-    if name == "Redis" and numbers < [6, 2]:
-        return Finding("server", BAD, found, "Redis 6.2 or later is needed.")
+def _fitness(link: Connection, server: Server) -> Finding:
+    at = f", {link.place} at the moment," if link.place else ""
+    found = f"{link.address.shown}{at} is {server.name} {server.version}"
+    try:
+        server.refuse_if_unfit()
+    except UnfitError as error:
+        fault = explain(error, link.address.shown)
+        return Finding("server", BAD, f"{fault.name}: {found}", fault.remedy)
+    if server.mode == "cluster" and not link.clustered:
+        return Finding(
+            "server",
+            LOOK,
+            f"{found}, a node of a cluster",
+            "Write redis_url with redis+cluster:// instead of redis://.",
+        )
     return Finding("server", OK, found)
+
+
+async def _clock(link: Connection) -> Finding:
+    asked = time.time()
+    try:
+        seconds, micros = await link.quick.time()
+    except FAILED as error:
+        fault = explain(error, link.address.shown)
+        return Finding("clock", BAD, f"{fault.name}: {fault.sentence}", fault.remedy)
+    ahead = (asked + time.time()) / 2 - (int(seconds) + int(micros) / 1e6)
+    if abs(ahead) * 1000 <= CLOCK_OFF_MS:
+        return Finding("clock", OK, "this machine's agrees with the server's")
+    return Finding(
+        "clock",
+        LOOK,
+        f"this machine's is {abs(ahead):.0f} seconds {'ahead of' if ahead > 0 else 'behind'} "
+        "the server's",
+        "The board shows the server's time. Set whichever is wrong: is NTP running?",
+    )
 
 
 async def _site_and_lists(link: Connection, keys: Keys) -> AsyncIterator[Finding]:
@@ -114,10 +158,10 @@ async def _site_and_lists(link: Connection, keys: Keys) -> AsyncIterator[Finding
 
 
 async def _writes(link: Connection, keys: Keys) -> Finding:
-    """Try a write that leaves nothing: trimming nothing off a journal."""
+    """Try a write that leaves nothing: to a key that is written only where there is one."""
     try:
-        await link.quick.xtrim(keys.journal, maxlen=1 << 53, approximate=True)
+        await link.quick.set(f"{keys.journal}:doctor", "", xx=True)
     except FAILED as error:
         fault = explain(error, link.address.shown)
-        return Finding("writing", BAD, fault.sentence, fault.remedy)
+        return Finding("writing", BAD, f"{fault.name}: {fault.sentence}", fault.remedy)
     return Finding("writing", OK, "the server takes writes")

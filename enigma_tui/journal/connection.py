@@ -50,6 +50,12 @@ class Connection:
     """Whether keys may be on several servers, so that no script can touch all of them."""
     _finders: Sequence[Finder] = field(default=(), repr=False)
 
+    @property
+    def place(self) -> str:
+        """Which server was found last, where one has to be found; an empty string else."""
+        places = [finder.place for finder in self._finders if finder.place]
+        return "{}:{}".format(*places[0]) if places else ""
+
     async def close(self) -> None:
         """Close every connection; never raises, since there may be nothing left to close."""
         for closing in (self.quick.aclose, self.waiting.aclose, *(f.close for f in self._finders)):

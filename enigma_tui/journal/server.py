@@ -34,6 +34,11 @@ class Server:
         numbers = [int(part) if part.isdigit() else 0 for part in self.version.split(".")[:2]]
         return self.name == "Redis" and tuple(numbers) < OLDEST
 
+    def refuse_if_unfit(self) -> None:
+        """Raise `UnfitError` for a server that is too old, or no data server at all."""
+        if self.old or self.mode == "sentinel":
+            raise UnfitError(self)
+
 
 async def ask_server(client: Redis) -> Server:
     """Return what answers; raises what redis-py raises."""
@@ -47,7 +52,7 @@ async def ask_server(client: Redis) -> Server:
 
 
 async def refuse_unfit(client: Redis) -> None:
-    """Raise `UnfitError` for a server that is too old, or no data server at all.
+    """Ask a server what it is, and raise `UnfitError` if it will not do.
 
     Said up front it is clearer than what its answers to single commands would say. Where `INFO`
     is not permitted, those have to do.
@@ -56,5 +61,4 @@ async def refuse_unfit(client: Redis) -> None:
         server = await ask_server(client)
     except NoPermissionError:
         return
-    if server.old or server.mode == "sentinel":
-        raise UnfitError(server)
+    server.refuse_if_unfit()

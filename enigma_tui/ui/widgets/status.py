@@ -1,8 +1,10 @@
 """The line at the top: the state of the feed."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 
 from ...journal.collector import CollectorStatus
+from ...journal.vitals import Vitals
 from ...model.text import safe
 from ..columns import clock
 from ..floor import Floor
@@ -31,8 +33,18 @@ class StatusLine(Line):
 
     COMPONENT_CLASSES = {TITLE, GOOD, WAIT, BAD, QUIET}  # noqa: RUF012
 
-    def __init__(self, floor: Floor, collector: CollectorStatus, *, watching: str) -> None:
+    def __init__(
+        self,
+        floor: Floor,
+        collector: CollectorStatus,
+        *,
+        watching: str,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
         super().__init__()
+        self.vitals = Vitals()
+        self.wall = wall
+        """This machine's clock, in Unix seconds; it is only compared with the server's."""
         self.floor = floor
         self.own_collector = collector
         self.watching = watching
@@ -57,8 +69,9 @@ class StatusLine(Line):
             yield 1, collector
         follower = floor.follower
         if follower and follower.pulse and follower.link.fault is None:
-            waiting = follower.pulse.backlog
-            yield (1, (f"backlog {waiting:,}", WAIT)) if waiting else (4, ("backlog 0", QUIET))
+            self.vitals.take(follower.pulse, follower.clock(), self.wall())
+            yield self._backlog(follower.pulse.backlog)
+            yield 1, (self._clock(), WAIT)
         if floor.pending and (acts := sum(1 for _ in floor.pending.waiting())):
             yield 1, (f"{acts:,} to hand in", WAIT)
         if floor.board.rejected_total:
@@ -67,6 +80,18 @@ class StatusLine(Line):
             yield 1, (f"{floor.skipped:,} entries skipped, see the log", BAD)
         if floor.newest_ms is not None:
             yield 3, (f"last event {age((floor.now_ms() - floor.newest_ms) / 1000)} ago", QUIET)
+
+    def _backlog(self, waiting: int) -> tuple[int, Part]:
+        if grown := self.vitals.grown:
+            return 1, (f"backlog {waiting:,}, growing: {grown:,} more", BAD)
+        return (1, (f"backlog {waiting:,}", WAIT)) if waiting else (4, ("backlog 0", QUIET))
+
+    def _clock(self) -> str:
+        """Return what is wrong with this machine's clock; times on screen are the server's."""
+        if not self.vitals.clock_off:
+            return ""
+        ahead = self.vitals.ahead_ms
+        return f"this clock {age(abs(ahead) / 1000)} {'fast' if ahead > 0 else 'slow'}"
 
     def feed(self) -> Part:
         """Return the state of the feed as a word and the name of its style."""
@@ -80,8 +105,9 @@ class StatusLine(Line):
             retry = max(0, round(link.retry_at - now)) if link.retry_at else 0
             old = f", data {age(since)} old" if since is not None else ""
             again = f", retry in {retry}s" if retry else ", retrying"
-            word = link.fault.name if not link.fault.passing else "disconnected"
-            return f"{word}{old}{again}", BAD
+            if link.fault.lost and since is not None:
+                return f"disconnected{old}, {link.fault.name}{again}", BAD
+            return f"{link.fault.name}{old}{again}", BAD
         if not link.connected:
             return "connecting", WAIT
         if since is not None and since > STALE_SECONDS:
