@@ -160,7 +160,7 @@ async def _site_and_lists(link: Connection, keys: Keys) -> AsyncIterator[Finding
 async def _writes(link: Connection, keys: Keys) -> Finding:
     """Try a write that leaves nothing: to a key that is written only where there is one."""
     try:
-        await link.quick.set(f"{keys.journal}:doctor", "", xx=True)
+        await link.quick.set(f"{{{keys.prefix}}}:doctor", "", xx=True)
     except FAILED as error:
         fault = explain(error, link.address.shown)
         return Finding("writing", BAD, f"{fault.name}: {fault.sentence}", fault.remedy)
