@@ -1,6 +1,7 @@
 """Whatever a server does wrong has a name, a sentence and a remedy."""
 
 import asyncio
+import contextlib
 import errno
 import ssl
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from redis.exceptions import (
     ClusterCrossSlotError,
     ClusterDownError,
     MasterDownError,
+    NoPermissionError,
     RedisError,
     ResponseError,
     TryAgainError,
@@ -20,7 +22,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from enigma_tui.journal import connection as connection_module
 from enigma_tui.journal.connection import Connection
 from enigma_tui.journal.faults import FAILED, Fault, explain, first_of
-from enigma_tui.site import SiteError
+from enigma_tui.journal.keys import Keys
+from enigma_tui.journal.mover import SameServerMover
+from enigma_tui.journal.server import refuse_unfit
+from enigma_tui.site import SiteError, Source
 
 
 async def fault_of(connection: Connection, *command: object) -> Fault:
@@ -48,26 +53,101 @@ async def test_a_wrong_password(new_server: Callable, open_connection: Callable)
     assert await right.quick.ping()
 
 
-async def test_no_permission(new_server: Callable, open_connection: Callable) -> None:
+def ours_in(command: str) -> tuple[object, ...]:
+    """Return a script of two keys that runs a command on the second."""
+    return ("EVAL", f"return redis.call('{command}', KEYS[2])", 2, "a:1", "a:2")
+
+
+async def test_what_is_not_permitted_is_named(
+    new_server: Callable, open_connection: Callable
+) -> None:
     server = new_server()
     admin = open_connection(server)
-    rights = ("~a*", "+@all", "-set")
+    rights = ("~a:1", "%R~a:2", "+eval", "+get", "+client")
     await admin.quick.execute_command("ACL", "SETUSER", "ann", "on", ">pw", *rights)
     link = open_connection(server.url.replace("unix://", "unix://ann:pw@"))
-    set_in_script = ("EVAL", "return redis.call('SET', KEYS[1], '1')", 1, "a")
-    for command in (("SET", "a", "1"), ("GET", "b"), set_in_script):
+    for command, named in (
+        (("SET", "a:1", "1"), "the command set"),
+        (("CONFIG", "GET", "port"), "the command config|get"),
+        (("GET", "b"), "the key b, which GET needs"),
+        (("EVAL", "return redis.call('SET', KEYS[1], 1)", 1, "a:1"), "the command set"),
+        (ours_in("GET"), "the key (one of a:1, a:2), which EVAL needs"),
+    ):
         fault = await fault_of(link, *command)
         assert fault.name == "no permission"
-        assert not fault.passing
+        assert named in fault.sentence
+        assert "docs/redis-acl.md" in fault.remedy
 
 
-async def test_a_key_of_a_wrong_type(connection: Connection) -> None:
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ("this user has no permissions to run the 'xread' command or its subcommand", "xread"),
+        ("User ann has no permissions to run the 'client|list' command", "client|list"),
+        ("User ann has no permissions to access the 'k:1' key", "the key k:1"),
+        ("this user has no permissions to access one of the keys used as arguments", "a key"),
+        ("this user has no permissions to access one of the channels used as arguments", "channel"),
+    ],
+)
+def test_every_servers_way_of_not_permitting_is_understood(said: str, named: str) -> None:
+    """Redis 6.2, 7 and Valkey say it in different words."""
+    fault = explain(NoPermissionError(said, status_code="NOPERM"), "here")
+    assert fault.name == "no permission"
+    assert named in fault.sentence
+
+
+async def test_a_key_of_a_wrong_type_is_named(connection: Connection) -> None:
     await connection.quick.set("text", "1")
-    for command in (
-        ("LLEN", "text"),
-        ("EVAL", "return redis.call('LLEN', KEYS[1])", 1, "text"),
+    for command, named in (
+        (("LLEN", "text"), "text is not of the type that LLEN needs"),
+        (("XREAD", "COUNT", 1, "STREAMS", "text", "0"), "text is not"),
+        (("EVAL", "return redis.call('LLEN', KEYS[1])", 1, "text"), "text is not"),
     ):
-        assert (await fault_of(connection, *command)).name == "wrong key type"
+        fault = await fault_of(connection, *command)
+        assert fault.name == "wrong key type"
+        assert named in fault.sentence
+    source, keys = Source(inbound="text"), Keys("test")
+    with pytest.raises(FAILED) as caught:
+        await SameServerMover(connection, keys, source).begin()
+    assert "text is a string, not a list" in explain(caught.value, "here").sentence
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        (b"redis_version:6.0.16\r\nredis_mode:standalone\r\n", "server too old"),
+        (b"redis_version:5.0.7\r\n", "server too old"),
+        (b"redis_version:7.2.4\r\nvalkey_version:9.0.0\r\nserver_mode:sentinel\r\n", "a sentinel"),
+        (b"redis_version:6.2.0\r\nredis_mode:standalone\r\n", ""),
+        (b"redis_version:10.0.0\r\n", ""),
+        (b"redis_version:5.0.0\r\nvalkey_version:9.0.0\r\n", ""),
+    ],
+)
+async def test_a_server_that_will_not_do_is_told_up_front(
+    said: bytes, name: str, open_connection: Callable
+) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+            while True:
+                asked = await reader.readuntil(b"\r\n")
+                if asked == b"SETNAME\r\n":
+                    writer.write(b"+OK\r\n")
+                elif asked == b"SETINFO\r\n":
+                    writer.write(b"-ERR unknown subcommand\r\n")
+                elif asked == b"INFO\r\n":
+                    writer.write(b"$%d\r\n%s\r\n" % (len(said), said))
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as listener:
+        link = open_connection(f"redis://127.0.0.1:{listener.sockets[0].getsockname()[1]}/0")
+        expected = pytest.raises(FAILED) if name else contextlib.nullcontext()
+        with expected as caught:
+            await refuse_unfit(link.quick)
+        if name:
+            fault = explain(caught.value, link.address.shown)
+            assert fault.name == name
+            assert not fault.passing
+        await link.close()
 
 
 async def test_a_replica_is_read_only(new_server: Callable, open_connection: Callable) -> None:

@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+import os
+import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
+from enigma_tui.journal import connection as connection_module
 from enigma_tui.journal.address import Address, Login
 from enigma_tui.journal.collector import Collector
 from enigma_tui.journal.connection import BLOCK_MS, Connection, connect
@@ -271,6 +275,31 @@ async def test_a_primary_that_was_demoted_alive_is_left(
             assert client.get("key") == b"value"
         await patiently(lambda: link.waiting.xread({"none": "0"}))
         assert [connection.port for connection in connections(link)] == [new] * 2
+
+
+async def test_a_primary_that_hangs_keeps_nobody_longer_than_the_time_limit(
+    topology: Topology,
+    keys: Keys,
+    open_connection: Callable[..., Connection],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The line is up, and nobody answers: half open, or a frozen machine."""
+    monkeypatch.setattr(connection_module, "ANSWER_SECONDS", 0.4)
+    monkeypatch.setattr(connection_module, "_MARGIN_SECONDS", 0.4 - BLOCK_MS / 1000)
+    link = open_connection(topology.url)
+    await link.quick.set(keys.lease, "before")
+    await all_copied(link)
+    await link.waiting.get(keys.lease)
+    old = home_of(topology, keys)
+    os.kill(topology.server(old).pid, signal.SIGSTOP)
+    began = time.monotonic()
+    with pytest.raises(FAILED) as caught:
+        await link.waiting.xread({keys.journal: "$"}, block=BLOCK_MS)
+    assert explain(caught.value, "here").name == "no answer"
+    assert time.monotonic() - began < 3
+    await patiently(lambda: link.quick.set(keys.lease, "after"))
+    assert await patiently(lambda: link.waiting.get(keys.lease)) == b"after"
+    assert home_of(topology, keys) != old
 
 
 async def test_a_primary_that_is_cut_off_is_left_though_it_answers(
