@@ -13,8 +13,12 @@ from .board import open_board
 HEAD_START = 600.0
 """Seconds that the simulated day is old when the board opens, so that the floor is busy."""
 
-_OWN = {"collect": "yes", "filter": "", "prefix": DEFAULT_PREFIX, "read_only": False}
-"""What a supervisor has set for the real floor, and would leave the simulated one empty."""
+_OWN = {
+    **{"collect": "yes", "filter": "", "prefix": DEFAULT_PREFIX, "read_only": False},
+    **{"username": "", "password": "", "sentinel_password": ""},
+    **{"tls_ca": "", "tls_certificate": "", "tls_key": ""},
+}
+"""What a supervisor has set for the real floor, and would leave the simulated one empty or shut."""
 
 
 @click.command("demo")

@@ -4,7 +4,6 @@ Connections are opened without retries of the client's own: whoever uses one kno
 attempt may be repeated, and the screen has to tell what is going on meanwhile.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,19 +47,21 @@ class Connection:
     waiting: Redis
     clustered: bool = False
     """Whether keys may be on several servers, so that no script can touch all of them."""
-    _finders: Sequence[Finder] = field(default=(), repr=False)
+    finder: Finder | None = field(default=None, repr=False)
+    """Who knows where the primary is, where that has to be found."""
 
     @property
     def place(self) -> str:
         """Which server was found last, where one has to be found; an empty string else."""
-        places = [finder.place for finder in self._finders if finder.place]
-        return "{}:{}".format(*places[0]) if places else ""
+        place = self.finder.place if self.finder else None
+        return f"{place[0]}:{place[1]}" if place else ""
 
     async def close(self) -> None:
         """Close every connection; never raises, since there may be nothing left to close."""
-        for closing in (self.quick.aclose, self.waiting.aclose, *(f.close for f in self._finders)):
+        finding = (self.finder.close,) if self.finder else ()
+        for close in (self.quick.aclose, self.waiting.aclose, *finding):
             try:
-                await closing()
+                await close()
             except Exception:
                 continue
 
@@ -71,31 +72,27 @@ def connect(address: Address, role: str, *, home: Keys | None = None) -> Connect
     `role` names the program to the server (`CLIENT LIST`), as `enigma-tui:<role>`. In a cluster
     what has no key is sent to where `home` is.
     """
-    finders = _finders(address, home or Keys())
-    quick, waiting = (
-        _client(address, role, seconds, finder)
-        for seconds, finder in zip(
-            (ANSWER_SECONDS, BLOCK_MS / 1000 + _MARGIN_SECONDS), finders, strict=True
-        )
+    finder = _finder(address, home or Keys())
+    return Connection(
+        address,
+        quick=_client(address, role, ANSWER_SECONDS, finder),
+        waiting=_client(address, role, BLOCK_MS / 1000 + _MARGIN_SECONDS, finder),
+        clustered=address.parts.form == "cluster",
+        finder=finder,
     )
-    found = tuple(finder for finder in finders if finder is not None)
-    return Connection(address, quick, waiting, address.parts.form == "cluster", found)
 
 
-def _finders(address: Address, home: Keys) -> tuple[Finder | None, Finder | None]:
-    """Return who finds the server for the one client, and for the other."""
-    parts = address.parts
-    if parts.form == "sentinel":
-        both = _sentinels(address)
-        return both, both
-    if parts.form == "cluster":
+def _finder(address: Address, home: Keys) -> Finder | None:
+    """Return who finds the server, where it has to be found."""
+    if address.parts.form == "sentinel":
+        return _sentinels(address)
+    if address.parts.form == "cluster":
 
         def scout(place: Place) -> Redis:
             return _at(address, place, FIND_SECONDS, **_login(address.full_login))
 
-        slots = Slots(parts.places, scout, key_slot(home.journal.encode()))
-        return slots, slots
-    return None, None
+        return Slots(address.parts.places, scout, key_slot(home.journal.encode()))
+    return None
 
 
 def _sentinels(address: Address) -> Sentinels:

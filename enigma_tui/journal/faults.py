@@ -26,8 +26,9 @@ from .reaching import no_connection
 from .sentinel import NoPrimaryError, NoSentinelError, NoServiceError
 from .server import UnfitError
 
-LOST = (RedisConnectionError, RedisTimeoutError, OSError, TimeoutError)
-"""What is raised when it is not known whether the server has done what it was asked to."""
+LOST = (RedisConnectionError, RedisTimeoutError, ClusterDownError, OSError, TimeoutError)
+"""What is raised when it is not known whether the server has done what it was asked to, or when
+it has not because there is no primary at the moment: asking again may help."""
 
 FAILED = (RedisError, *LOST)
 """Whatever a server, or the way to it, can answer a command with."""

@@ -8,7 +8,9 @@ import pytest
 import redis
 from click.testing import CliRunner
 
+from enigma_tui.addresses import address
 from enigma_tui.cli import demo, main, tail
+from enigma_tui.journal.address import Login
 from enigma_tui.journal.keys import DEFAULT_PREFIX
 from enigma_tui.model.call import EntryId
 from enigma_tui.model.entry import Event, decode
@@ -104,13 +106,17 @@ def test_the_demo_takes_only_what_is_typed(
     monkeypatch.setenv("ENIGMA_TUI_PREFIX", "real")
     monkeypatch.setenv("ENIGMA_TUI_REDIS_URL", "redis://real.example/0")
     file = tmp_path / "mine.toml"
-    file.write_text("filter = 'ext:9'\ncollect = 'no'\nname = 'thandi'\n")
+    file.write_text(
+        "filter = 'ext:9'\ncollect = 'no'\nname = 'thandi'\nusername = 'thandi'\n"
+        "password_file = '/none'\ntls_ca = '/none'\n"
+    )
     done = CliRunner().invoke(main, ["--config", str(file), *flags, "demo"])
     assert done.exit_code == 0, done.output
     [loaded] = opened
     made = loaded.settings
     assert (made.prefix, made.name) == (DEFAULT_PREFIX, "thandi")
     assert made.redis_url.get_secret_value().startswith("unix://")
+    assert address(made).full_login == Login()
     typed = (True, "ext:2001", "no") if flags else (False, "", "yes")
     assert (made.read_only, made.filter, made.collect) == typed
 

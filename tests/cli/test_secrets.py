@@ -183,7 +183,7 @@ def holders(url: str) -> list[object]:
     where = address(settings)
     link = connect(where, "test")
     found: list[object] = [settings, where, where.parts, where.full_login, where.sentinel_login]
-    found += [link, source_address(settings, "east", "redis://h"), *link._finders]
+    found += [link, source_address(settings, "east", "redis://h"), link.finder]
     for client in (link.quick, link.waiting):
         pool = client.connection_pool
         connection = pool.make_connection()

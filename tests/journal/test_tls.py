@@ -122,6 +122,6 @@ async def test_tls_holds_for_sentinels_and_for_what_they_name(
             fault = await fault_of(link)
             assert fault.name == "no answer"
             assert "TLS" in fault.remedy
-            finder: Any = link._finders[0]
+            finder: Any = link.finder
             assert finder.place == ("127.0.0.1", primary)
             assert await opened(shown, Tls(ca=authority.file)).quick.ping()
