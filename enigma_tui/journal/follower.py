@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from redis.exceptions import ResponseError
+
 from ..model.call import ORIGIN, EntryId
 from ..model.entry import Event, SiteChanged, decode
 from ..model.text import safe
@@ -192,12 +194,20 @@ class Follower:
 
     async def _settle(self) -> None:
         """Check that what was seen is still there, and read the site's settings."""
+        self._anchor = self.sink.last
+        try:
+            await self._check()
+            await self._load_site()
+        except _Unanswered as error:
+            if isinstance(error.why, ResponseError):  # of a server that will not do, say that
+                await self._refuse_unfit()
+            raise
+        await self._refuse_unfit()
+        self._answered(connected=True)
+
+    async def _refuse_unfit(self) -> None:
         with _asking():
             await refuse_unfit(self.connection.quick)
-        self._anchor = self.sink.last
-        await self._check()
-        await self._load_site()
-        self._answered(connected=True)
 
     async def _read(self, backoff: Backoff) -> None:
         journal = Journal(self.connection, self.keys)

@@ -271,7 +271,7 @@ async def test_an_act_gives_up_where_nobody_answers(
     server.kill()
     with pytest.raises((RedisError, OSError)) as caught:
         await desk(connection, keys).dispose(Act(CALL, "spam", 0))
-    assert explain(caught.value, "here").name == "unreachable"
+    assert explain(caught.value, "here").lost
 
 
 def test_a_name_is_verified_only_where_the_server_checks_it() -> None:
