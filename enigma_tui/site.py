@@ -11,9 +11,11 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .model.call import Policy
+from .model.delivery import Rule
 from .model.disposition import Code, CodeTree
 from .model.entry import DEFAULT_SOURCE
 from .model.text import safe
+from .targets import DiallerTarget, ListTarget, Target
 
 
 class SiteError(ValueError):
@@ -162,6 +164,9 @@ class CodeSetting(_Shared):
     """Whether a note has to be typed."""
     callback: bool = False
     """Whether it asks when to call back."""
+    dialler: Literal["E", "H", "C", "R", ""] = ""
+    """What it is to the Dialler: E agent hung up, H remove the number, C closed, R retry. A code
+    without one is not sent there."""
     codes: tuple["CodeSetting", ...] = ()
     """The codes of a group."""
 
@@ -172,6 +177,8 @@ class CodeSetting(_Shared):
             raise ValueError(f"code {self.code}: groups have one level")
         if self.codes and (self.callback or self.note == "required"):
             raise ValueError(f"code {self.code}: a group itself asks for nothing; its codes do")
+        if self.codes and self.dialler:
+            raise ValueError(f"code {self.code}: a group is not sent to the Dialler; its codes are")
         return self
 
     def built(self, group: str = "") -> Code:
@@ -183,6 +190,7 @@ class CodeSetting(_Shared):
             key=self.key,
             note_required=self.note == "required",
             callback=self.callback,
+            dialler=self.dialler,
             codes=tuple(inner.built(name) for inner in self.codes),
         )
 
@@ -234,6 +242,8 @@ class Site(_Shared):
     """The disposition codes."""
     numbers: dict[_Label, _Label] = Field(default_factory=dict)
     """Labels for dialled numbers: `{"0115550100": "Support"}`."""
+    delivery: tuple[Target, ...] = Field((), max_length=50)
+    """The systems that recorded outcomes are handed on to."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -241,13 +251,25 @@ class Site(_Shared):
         _check_lists(self.sources)
         if len({source.name for source in self.sources}) != len(self.sources):
             raise ValueError("two sources have the same name")
+        if len({target.name for target in self.delivery}) != len(self.delivery):
+            raise ValueError("delivery: two targets have the same name")
+        for target in self.delivery:
+            if isinstance(target, ListTarget):
+                if target.key in lists:
+                    raise ValueError(
+                        f"delivery: the list {target.key!r} of {target.name} is one that is "
+                        "already in use here; name another"
+                    )
+                lists.add(target.key)
         return self
 
     def switched_on(self, before: "Site", now_ms: int) -> "Site":
-        """Return the settings with the time at which records were switched on, whatever they say.
+        """Return the settings with the time at which records were switched on, and each target
+        was added, whatever they say.
 
-        It is `now_ms` (milliseconds since the epoch) where they were not collected `before`.
+        It is `now_ms` (milliseconds since the epoch) where they were not there `before`.
         """
+        added = {target.name: target.since_ms for target in before.delivery}
         since = {
             source.name: source.cdr_since_ms for source in before.sources if source.collect_cdr
         }
@@ -262,7 +284,11 @@ class Site(_Shared):
                         }
                     )
                     for source in self.sources
-                )
+                ),
+                "delivery": tuple(
+                    target.model_copy(update={"since_ms": added.get(target.name, now_ms)})
+                    for target in self.delivery
+                ),
             }
         )
 
@@ -278,6 +304,16 @@ class Site(_Shared):
     def code_tree(self) -> CodeTree:
         """Return the disposition codes as the model's values."""
         return CodeTree(tuple(code.built() for code in self.codes))
+
+    def rule(self, target: Target) -> Rule:
+        """Return what the model needs to know of a target."""
+        return Rule(
+            name=target.name,
+            since_ms=target.since_ms,
+            dialler={leaf.code: leaf.dialler for leaf in self.code_tree().leaves() if leaf.dialler}
+            if isinstance(target, DiallerTarget)
+            else None,
+        )
 
     def to_json(self) -> str:
         """Return the settings as they are stored, shown and edited."""

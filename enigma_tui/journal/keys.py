@@ -60,6 +60,14 @@ class Keys:
         slot = list_key if tagged else f"{{{list_key}}}"
         return f"{slot}:{self.prefix}:batch"
 
+    def delivering(self, target: str) -> str:
+        """Who delivers to a target at the moment."""
+        return f"{{{self.prefix}}}:delivery:{target}"
+
+    def delivered(self, target: str) -> str:
+        """How far delivery to a target has come: a hash, see `scripts/deliver.lua`."""
+        return f"{{{self.prefix}}}:delivered:{target}"
+
     def call(self, key: CallKey) -> str:
         """The hash that decides between two supervisors acting on one call."""
         # The reference comes last: it may hold a colon, the other parts cannot.

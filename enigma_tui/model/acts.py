@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from .call import Call, Deed, DeedKind
-from .entry import Claimed, Disposed, Released, Undone
+from .entry import Claimed, Delivered, DeliveryOutcome, Disposed, Released, Undone
 
-Act = Disposed | Undone | Claimed | Released
+Act = Disposed | Undone | Claimed | Released | Delivered
 
 MOST_DEEDS = 200
 """Lines of an audit that are held; a script gone wild must not fill a board's memory. The
@@ -27,6 +27,8 @@ def recorded(call: Call, act: Act) -> Call | None:
             return _claimed(call, act)
         case Released():
             return _released(call, act)
+        case Delivered():
+            return _delivered(call, act)
 
 
 def _disposed(call: Call, act: Disposed) -> Call | None:
@@ -60,6 +62,19 @@ def _released(call: Call, act: Released) -> Call | None:
         return None
     deed = Deed(act.id.ms, DeedKind.RELEASED, act.by, verified=act.verified)
     return _with(replace(call, claim=None), deed)
+
+
+def _delivered(call: Call, act: Delivered) -> Call:
+    match act.outcome:
+        case DeliveryOutcome.DELIVERED:
+            kind, words = DeedKind.DELIVERED, act.target
+        case DeliveryOutcome.AGAIN:
+            kind, words = DeedKind.SENT_AGAIN, act.target
+        case _:
+            kind = DeedKind.NOT_DELIVERED
+            why = act.outcome.replace("_", " ")
+            words = f"{act.target}: {why}" + (f", {act.answer}" if act.answer else "")
+    return _with(call, Deed(act.id.ms, kind, act.by, act.code, words, act.verified))
 
 
 def _with(call: Call, deed: Deed) -> Call:

@@ -14,7 +14,7 @@ from itertools import chain, islice
 
 from .acts import Act, recorded
 from .call import ORIGIN, Call, CallKey, End, EntryId, Feed, Leg, Policy
-from .entry import Claimed, Cut, Disposed, Event, Notified, Released, Undone
+from .entry import Claimed, Cut, Delivered, Disposed, Event, Notified, Released, Undone
 from .notification import CallConnected, CallEnded, Direction, Rejected
 
 JOIN_MS = 60_000
@@ -82,7 +82,7 @@ class Board:
                 return self._ended(event, told)
             case Notified(what=Rejected() as told):
                 self._reject(event, told)
-            case Disposed() | Undone() | Claimed() | Released():
+            case Disposed() | Undone() | Claimed() | Released() | Delivered():
                 return self._acted(event)
             case Cut():
                 self.cut_total += event.count

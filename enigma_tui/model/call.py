@@ -170,6 +170,9 @@ class DeedKind(StrEnum):
     UNDONE = "undone"
     CLAIMED = "claimed"
     RELEASED = "released"
+    DELIVERED = "delivered"
+    NOT_DELIVERED = "not delivered"
+    SENT_AGAIN = "sent again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,7 @@ class Deed:
     code: str = ""
     """The outcome that it recorded or took back."""
     words: str = ""
-    """The note that was given, or the reason."""
+    """The note that was given, or the reason; of a delivery to which target, and its answer."""
     verified: bool = False
 
 

@@ -21,6 +21,8 @@ class Code:
     note_required: bool = False
     callback: bool = False
     """Whether it asks when the caller is to be called back."""
+    dialler: str = ""
+    """What it is to the Dialler, E, H, C or R (PROTOCOL.md §4); empty where it is nothing."""
     codes: tuple["Code", ...] = ()
     """The second level; a code that has one is a group and is not recorded itself."""
 

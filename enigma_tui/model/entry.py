@@ -6,6 +6,7 @@ later version may understand more of an old journal. Kinds that are not known ar
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from .call import CallKey, Claim, Disposition, EntryId, Feed
 from .notification import Notification, unpack
@@ -16,6 +17,9 @@ DEFAULT_SOURCE = "pbx"
 
 MAX_NOTE = 1_000
 """The most characters of a note that are kept."""
+
+MAX_ANSWER = 256
+"""The most characters that are kept of what another system answered."""
 
 LAST_MS = 253_000_000_000_000
 """No callback is later than this, in the year 9987: calendars end soon after."""
@@ -79,6 +83,43 @@ class Released:
     verified: bool = False
 
 
+class DeliveryOutcome(StrEnum):
+    """What became of handing an outcome on to another system."""
+
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    """The other system will not have it; sending it again as it is would change nothing."""
+    GAVE_UP = "gave_up"
+    """It was tried until it was too old."""
+    TOO_OLD = "too_old"
+    """It was too old when it could have been sent."""
+    UNKNOWN = "unknown"
+    """It was sent, no answer came, and it has been given up: it may have arrived or not."""
+    AGAIN = "again"
+    """Somebody asks to send it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """An outcome was handed on to another system, or was not."""
+
+    id: EntryId
+    key: CallKey
+    target: str
+    act: str
+    """The act that recorded the outcome."""
+    version: int
+    code: str
+    outcome: DeliveryOutcome
+    answer: str = ""
+    """What the other system said: the status, and the beginning of what followed."""
+    attempts: int = 0
+    by: str = ""
+    verified: bool = False
+    disposition: Disposition | None = None
+    """What is to be sent, of `DeliveryOutcome.AGAIN`."""
+
+
 @dataclass(frozen=True, slots=True)
 class SiteChanged:
     """The shared settings were written; whoever depends on them reads them again."""
@@ -103,7 +144,7 @@ class Unknown:
     kind: str
 
 
-Event = Notified | Disposed | Undone | Claimed | Released | SiteChanged | Cut | Unknown
+Event = Notified | Disposed | Undone | Claimed | Released | Delivered | SiteChanged | Cut | Unknown
 
 NOTIFICATION_KINDS = frozenset({"call", "cdr", "status"})
 
@@ -129,6 +170,8 @@ def decode(entry_id: EntryId, fields: Mapping[bytes, bytes]) -> Event:
         if kind == "release":
             claim = safe(_text(fields, b"claim"))
             return Released(entry_id, _key(fields), claim, _by(fields), _verified(fields))
+        if kind == "delivery":
+            return _delivered(entry_id, fields)
         if kind == "site":
             return SiteChanged(entry_id, safe(_text(fields, b"by")))
         if kind == "cut":
@@ -208,3 +251,22 @@ def _claimed(entry_id: EntryId, fields: Mapping[bytes, bytes]) -> Claimed:
         id=safe(_text(fields, b"claim")),
     )
     return Claimed(entry_id, _key(fields), claim, _verified(fields))
+
+
+def _delivered(entry_id: EntryId, fields: Mapping[bytes, bytes]) -> Delivered:
+    outcome = DeliveryOutcome(_text(fields, b"outcome"))
+    again = outcome is DeliveryOutcome.AGAIN
+    return Delivered(
+        id=entry_id,
+        key=_key(fields),
+        target=safe(_text(fields, b"target")),
+        act=safe(_text(fields, b"act")),
+        version=_whole(fields[b"version"]),
+        code=safe(_text(fields, b"code")),
+        outcome=outcome,
+        answer=safe(_text(fields, b"answer"), MAX_ANSWER),
+        attempts=_whole(fields.get(b"attempts", b"0")),
+        by=_by(fields),
+        verified=_verified(fields),
+        disposition=_disposition(entry_id, fields, b"was_") if again else None,
+    )

@@ -1,0 +1,154 @@
+"""The systems that recorded outcomes are handed on to, as a site's settings name them.
+
+Settings live in Redis, where every board may read them, so no secret stands in them: what is
+secret is a reference, `env:NAME` or `file:/path`, that the delivering process resolves.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from .model.text import safe
+
+NAME = r"^[A-Za-z0-9_.-]{1,32}$"
+"""What a target may be called; it stands in keys and in the journal."""
+
+_REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:/[^\x00-\x1f\x7f]{1,500}")
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_SECRET = re.compile(
+    r"auth|cookie|token|secret|key|passw|credential|session|signature", re.IGNORECASE
+)
+_OURS = frozenset(
+    {
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "idempotency-key",
+        "transfer-encoding",
+        "x-enigma-signature",
+        "x-enigma-timestamp",
+    }
+)
+_HOW = "write env:NAME or file:/path, and give it to the process that delivers"
+
+
+def is_reference(value: str) -> bool:
+    """Whether a setting names where a secret is, instead of being one."""
+    return _REFERENCE.fullmatch(value) is not None
+
+
+def _headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    if len({name.lower() for name in headers}) != len(headers):
+        raise ValueError("two headers have the same name")
+    for name, value in headers.items():
+        if not _TOKEN.fullmatch(name):
+            raise ValueError(f"{safe(name, 40)!r} is not the name of a header")
+        if name.lower() in _OURS:
+            raise ValueError(f"the header {name} is set by the program itself")
+        if is_reference(value):
+            continue
+        if _SECRET.search(name):
+            raise ValueError(f"the value of {name} is a secret and must not stand here: {_HOW}")
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError(f"the value of {name} has characters that a header cannot carry")
+    return headers
+
+
+def _reference(value: str) -> str:
+    if value and not is_reference(value):
+        raise ValueError(f"the secret itself must not stand here: {_HOW}")
+    return value
+
+
+def _address(value: str) -> str:
+    if is_reference(value):
+        return value
+    if message := wrong_address(value):
+        raise ValueError(message)
+    return value
+
+
+def wrong_address(value: str) -> str:
+    """Return what is wrong with an HTTP address, or an empty string."""
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or port == 0 or parts.scheme not in ("http", "https"):
+        return "an address is wanted, as in https://crm.example/outcomes"
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        return "the address has characters that an address cannot carry"
+    if parts.username is not None or parts.password is not None:
+        return (
+            "a user name or password must not stand in the address: set the header "
+            "Authorization to env:NAME or file:/path"
+        )
+    if parts.fragment:
+        return "an address ends before the #"
+    return ""
+
+
+Headers = Annotated[dict[str, str], AfterValidator(_headers)]
+Address = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_address)]
+
+
+class _Target(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=NAME)
+    """What it is called: in the journal, on screens, in `enigma-tui deliveries`."""
+    max_age_minutes: int = Field(60, ge=1, le=527_040)
+    """What could not be delivered for so long is listed, and not sent any more."""
+    since_ms: int = Field(0, ge=0)
+    """Written when the target is added, and not by hand: what was recorded before (milliseconds
+    since the epoch) is not sent."""
+
+    def references(self) -> Iterable[str]:
+        """Return where its secrets are: `env:NAME`, `file:/path`."""
+        return ()
+
+
+class ListTarget(_Target):
+    """A Redis list on the journal's server, in the PBX's own envelope."""
+
+    kind: Literal["list"]
+    key: str = Field(min_length=1, max_length=512)
+    """The list, appended to with RPUSH. In a cluster it must be in the journal's slot."""
+    cap: int = Field(10_000, ge=1, le=10_000_000)
+    """When it holds so many nothing more is pushed: nobody reads it."""
+
+
+class DiallerTarget(_Target):
+    """The Dialler's REST API (PROTOCOL.md §4), for calls of the Dialler once they are over."""
+
+    kind: Literal["dialler"]
+    base_url: Address
+    """What stands before `/calls/<call_ref>`; or a reference to it."""
+    headers: Headers = Field(default_factory=dict)
+    """Sent with every request."""
+
+    def references(self) -> Iterable[str]:
+        return filter(is_reference, (self.base_url, *self.headers.values()))
+
+
+class WebhookTarget(_Target):
+    """An HTTP address that takes each outcome as a POST of JSON."""
+
+    kind: Literal["webhook"]
+    url: Address
+    """Where to; or a reference to it, where the address itself is secret."""
+    headers: Headers = Field(default_factory=dict)
+    """Sent with every request."""
+    secret: Annotated[str, AfterValidator(_reference)] = ""
+    """Where the key of the signature is; nothing is signed without."""
+
+    def references(self) -> Iterable[str]:
+        return filter(is_reference, (self.url, self.secret, *self.headers.values()))
+
+
+Target = Annotated[ListTarget | DiallerTarget | WebhookTarget, Field(discriminator="kind")]
