@@ -47,6 +47,11 @@ class Outgoing:
     """What was still owed when this one replaced it. An undo can bring it back."""
 
     @property
+    def id(self) -> tuple[CallKey, str]:
+        """What tells it from every other: the call, and the act."""
+        return self.key, self.disposition.act
+
+    @property
     def first(self) -> EntryId:
         """The oldest entry that has to be read again to know of all this."""
         return min(self.entry, self.before.entry) if self.before else self.entry
@@ -86,7 +91,7 @@ class Outbox:
         if owed.disposition.act == act:
             del self.waiting[key]
         elif owed.before is not None and owed.before.disposition.act == act:
-            self._hold(replace(owed, before=None))
+            self.hold(replace(owed, before=None))
 
     def drop(self, key: CallKey) -> None:
         """Forget what is not wanted, once it can no longer be undone."""
@@ -98,7 +103,7 @@ class Outbox:
             first, key = self._order[0]
             owed = self.waiting.get(key)
             if owed is not None and owed.first == first:
-                return _previous(first)
+                return previous(first)
             heapq.heappop(self._order)
         return self.last
 
@@ -117,7 +122,7 @@ class Outbox:
         if before is not None:
             before = replace(before, before=None) if before.wanted else None
         if wanted or before is not None:
-            self._hold(Outgoing(key, event.disposition, event.id, wanted, before))
+            self.hold(Outgoing(key, event.disposition, event.id, wanted, before))
 
     def _undone(self, event: Undone) -> None:
         owed = self.waiting.pop(event.key, None)
@@ -125,14 +130,15 @@ class Outbox:
             return
         # What stands again may have been delivered meanwhile: then it is not in `before`.
         if owed.before.disposition.act == event.restored.act:
-            self._hold(replace(owed.before, disposition=event.restored))
+            self.hold(replace(owed.before, disposition=event.restored))
 
     def _again(self, event: Delivered) -> None:
         told = event.disposition
         if told is not None and event.key not in self.waiting:
-            self._hold(Outgoing(event.key, told, event.id))
+            self.hold(Outgoing(event.key, told, event.id))
 
-    def _hold(self, owed: Outgoing) -> None:
+    def hold(self, owed: Outgoing) -> None:
+        """Note what the target is owed for a call."""
         if not owed.wanted and owed.before is None:
             self.waiting.pop(owed.key, None)
             return
@@ -218,6 +224,6 @@ class Deliveries:
                 del failures[next(iter(failures))]
 
 
-def _previous(entry: EntryId) -> EntryId:
+def previous(entry: EntryId) -> EntryId:
     """Return the id just before: reading behind it begins with `entry`."""
     return EntryId(entry.ms, entry.seq - 1) if entry.seq else EntryId(entry.ms - 1, _LAST_SEQ)

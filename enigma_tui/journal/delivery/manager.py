@@ -1,0 +1,182 @@
+"""Runs a deliverer for each target that this program has the secrets of."""
+
+import asyncio
+import logging
+import os
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from ...site import Site, SiteError
+from ...targets import DiallerTarget, ListTarget, Target, WebhookTarget
+from ..backoff import Backoff
+from ..connection import Connection
+from ..faults import FAILED, cause_of, explain, first_of, trail
+from ..keys import Keys
+from ..sites import SiteStore, StoredSite
+from ..together import together
+from .deliverer import Deliverer
+from .lease import Lease, LeaseLost
+from .ledger import Ledger, Overtaken
+from .reply import Sender
+from .secrets import SecretMissing
+from .status import DeliveryStatus, lacking, mistaken, other_slot
+
+_LOOK_SECONDS = 2.5
+"""How often it is looked whether the site's settings have changed."""
+
+_LACKING_SECONDS = 30.0
+"""How often a secret that is missing is looked for again."""
+
+log = logging.getLogger(__name__)
+
+
+class _SiteChanged(Exception):
+    """Whatever depends on the settings begins anew."""
+
+
+@dataclass(slots=True)
+class Deliverers:
+    """Competes for each target's lease, and delivers to it while it has that."""
+
+    connection: Connection
+    keys: Keys
+    by: str
+    """Who delivers, as the journal and the audit of a call will say."""
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    statuses: dict[str, DeliveryStatus] = field(default_factory=dict)
+    """How each target of the site fares, by its name."""
+    server_ms: Callable[[], Awaitable[int]] | None = None
+    """The server's clock, where it is not to be asked for."""
+    new_backoff: Callable[[], Backoff] | None = None
+    look_seconds: float = _LOOK_SECONDS
+    _jitter: random.Random = field(default_factory=random.Random)
+
+    async def run(self) -> NoReturn:
+        """Deliver until cancelled. Whatever goes wrong is shown in `statuses` and tried again."""
+        backoff = Backoff(self._jitter)
+        while True:
+            try:
+                stored = await SiteStore(self.connection, self.keys).load()
+                backoff.reset()
+                await self._serve(stored)
+            except (*FAILED, SiteError) as error:
+                log.warning("delivery cannot begin: %s", explain(error, "").name)
+                await asyncio.sleep(backoff.next())
+
+    async def _serve(self, stored: StoredSite | None) -> None:
+        """Deliver by these settings until there are others."""
+        targets = stored.site.delivery if stored else ()
+        self.statuses.clear()
+        self.statuses.update({each.name: DeliveryStatus(each.name) for each in targets})
+        if stored is None or not targets:
+            await asyncio.sleep(self.look_seconds * self._jitter.uniform(0.8, 1.2))
+            return
+        try:
+            await together(
+                self._watch(stored.text), *(self._deliver(stored.site, each) for each in targets)
+            )
+        except BaseExceptionGroup as group:
+            if (failed := group.split(_SiteChanged)[1]) is not None:
+                failure = first_of(failed)
+                raise failure from failure.__cause__
+
+    async def _watch(self, text: bytes) -> NoReturn:
+        while True:
+            await asyncio.sleep(self.look_seconds * self._jitter.uniform(0.8, 1.2))
+            stored = await SiteStore(self.connection, self.keys).load()
+            if stored is None or stored.text != text:
+                raise _SiteChanged
+
+    async def _deliver(self, site: Site, target: Target) -> NoReturn:
+        """Compete for one target until cancelled; what goes wrong with it is no other's matter."""
+        status = self.statuses[target.name]
+        backoff = Backoff(self._jitter)
+        while True:
+            try:
+                await asyncio.sleep(await self._compete(site, target, status, backoff))
+                continue
+            except (LeaseLost, Overtaken):
+                continue
+            except SecretMissing as lack:
+                status.fault = lacking(target.name, str(lack))
+                await asyncio.sleep(_LACKING_SECONDS)
+                continue
+            except FAILED as error:
+                text = str(cause_of(error)).lower()
+                if isinstance(target, ListTarget) and ("crossslot" in text or "slot" in text):
+                    status.fault = other_slot(target, self.keys.journal)
+                else:
+                    status.fault = explain(error, self.connection.address.shown)
+                log.warning("delivery to %s stopped: %s", target.name, status.fault.name)
+            except Exception as mistake:
+                name = type(mistake).__name__
+                status.fault = mistaken(target.name, name)
+                log.error("delivery to %s failed: %s at %s", target.name, name, trail(mistake))
+            await asyncio.sleep(backoff.next())
+
+    async def _compete(
+        self, site: Site, target: Target, status: DeliveryStatus, backoff: Backoff
+    ) -> float:
+        """Deliver if nobody else does; otherwise return the seconds to wait before asking again."""
+        sender = self._sender(site, target)
+        try:
+            lease = Lease(self.connection, self.keys.delivering(target.name))
+            async with lease.held() as held:
+                if held:
+                    await self._hold(site, target, sender, lease, status)
+            status.fault = None
+            backoff.reset()
+            return await lease.wait_seconds(self._jitter)
+        finally:
+            if sender is not None:
+                await sender.close()
+
+    async def _hold(
+        self,
+        site: Site,
+        target: Target,
+        sender: Sender | None,
+        lease: Lease,
+        status: DeliveryStatus,
+    ) -> None:
+        days = site.retention.days
+        deliverer = Deliverer(
+            self.connection,
+            self.keys,
+            site,
+            target,
+            sender,
+            Ledger(self.connection, self.keys, target.name, self.by, days),
+            status,
+            self.server_ms or self._server_ms,
+        )
+        if self.new_backoff is not None:
+            deliverer.new_backoff = self.new_backoff
+        status.holding = True
+        try:
+            await together(deliverer.run(), lease.keep())
+        except BaseExceptionGroup as group:
+            # Where several come together, what failed says more than that the lease was lost.
+            _, failed = group.split((LeaseLost, Overtaken))
+            failure = first_of(failed or group)
+            raise failure from failure.__cause__
+        finally:
+            status.holding = False
+
+    def _sender(self, site: Site, target: Target) -> Sender | None:
+        # Imported late: it brings an HTTP client, which most boards never need.
+        from .http import open_dialler, open_webhook
+
+        match target:
+            case ListTarget():
+                return None
+            case DiallerTarget():
+                return open_dialler(target, site.rule(target).dialler or {}, self.environ)
+            case WebhookTarget():
+                return open_webhook(target, site.code_tree(), self.environ)
+
+    async def _server_ms(self) -> int:
+        seconds, micros = await self.connection.quick.time()
+        return int(seconds) * 1000 + int(micros) // 1000

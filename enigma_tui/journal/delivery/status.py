@@ -1,0 +1,86 @@
+"""How delivery to a target goes, for whoever shows it."""
+
+from dataclasses import dataclass
+
+from ...model.text import safe
+from ...targets import ListTarget
+from ..faults import Fault
+
+WARN_SHARE = 0.1
+"""From this share of its cap on a list is told to be read slowly."""
+
+
+@dataclass(slots=True)
+class DeliveryStatus:
+    """What this program does about one target."""
+
+    target: str
+    holding: bool = False
+    """Whether this program is the one that delivers to it."""
+    delivered: int = 0
+    """Outcomes delivered by it since it started."""
+    waiting: int = 0
+    """Outcomes that the target has not been told yet, as long as `holding`."""
+    fault: Fault | None = None
+
+
+def full(target: ListTarget, length: int) -> Fault:
+    """The list takes no more."""
+    return Fault(
+        "list full",
+        f"delivery to {target.name} waits: {safe(target.key)} holds {length:,}, its cap is "
+        f"{target.cap:,}, and nobody reads it",
+        "Look at what should read that list; nothing is lost meanwhile.",
+    )
+
+
+def soon_full(target: ListTarget, length: int) -> Fault | None:
+    """Nobody seems to read the list; `None` where it is short."""
+    if length < max(1, target.cap * WARN_SHARE):
+        return None
+    return Fault(
+        "list not read",
+        f"{safe(target.key)} holds {length:,} outcomes; at {target.cap:,} delivery to "
+        f"{target.name} will wait",
+        "Look at what should read that list.",
+    )
+
+
+def failing(target: str, answer: str) -> Fault:
+    """The target does not take what it is sent."""
+    return Fault(
+        "delivery fails",
+        f"{target} does not take outcomes: {answer}",
+        "It is tried again; `enigma-tui deliveries` lists what was given up.",
+    )
+
+
+def lacking(target: str, what: str) -> Fault:
+    """This program does not have the secrets that it would need."""
+    return Fault(
+        "secret missing",
+        f"this program cannot deliver to {target}: {what}",
+        "Give it what is missing and start it again, or leave it to one that has it.",
+        passing=False,
+    )
+
+
+def other_slot(target: ListTarget, journal: str) -> Fault:
+    """In a cluster a list elsewhere cannot be written together with the journal."""
+    slot = journal.partition(":")[0]
+    return Fault(
+        "list elsewhere",
+        f"in a cluster the list of {target.name}, {safe(target.key)}, must be in the journal's "
+        "slot",
+        f"Name it so that it begins with {slot}, as in {slot}:outcomes: `enigma-tui site edit`.",
+        passing=False,
+    )
+
+
+def mistaken(target: str, name: str) -> Fault:
+    """The program itself is wrong."""
+    return Fault(
+        "mistake in this program",
+        f"delivery to {target} ended by a mistake in this program, {name}",
+        "It is begun again; the log says where.",
+    )

@@ -1,0 +1,62 @@
+-- Notes what became of a delivery and how far delivery has come; pushes to the target's list.
+--
+-- KEYS[1] the target's record, a hash: `done`, the entry up to which nothing is owed, and `turn`,
+--         which counts what was written; KEYS[2] the journal; KEYS[3] the list, where there is one
+-- ARGV    1 the turn that the deliverer knows of, 2 the entry up to which nothing is owed then,
+--         3 seconds to keep the record, 4 the most that the list may hold, 5 what to push,
+--         6.. names and values of the journal's entry, if any
+--
+-- Returns {outcome, length of the list} with outcome one of done, full, overtaken.
+--
+-- A deliverer reads the turn before it reads the journal, so one whose turn is the newest knows
+-- of everything that was written here. One that was frozen meanwhile, or a command that comes
+-- late over a slow network, is overtaken and writes nothing: that is why a list has each once.
+
+local function expect(key, wanted)
+  local found = redis.call('TYPE', key)
+  found = found.ok or found
+  if found ~= wanted and found ~= 'none' then
+    return 'WRONGTYPE ' .. key .. ' is a ' .. found .. ', not a ' .. wanted
+  end
+end
+
+-- What is half permitted would be half written. Servers before Redis 7 cannot be asked.
+local function must(...)
+  if redis.acl_check_cmd and not redis.acl_check_cmd(...) then
+    local command, key = ...
+    return 'NOPERM this user has no permissions to run the \'' .. command
+      .. '\' command on the key ' .. key
+  end
+end
+
+local refused = expect(KEYS[1], 'hash') or expect(KEYS[2], 'stream')
+  or must('HSET', KEYS[1], 'turn', '1') or must('EXPIRE', KEYS[1], '1')
+  or must('XADD', KEYS[2], '*', 'kind', 'delivery')
+if KEYS[3] then
+  refused = refused or expect(KEYS[3], 'list') or must('RPUSH', KEYS[3], '')
+end
+if refused then
+  return redis.error_reply(refused)
+end
+
+if (redis.call('HGET', KEYS[1], 'turn') or '0') ~= ARGV[1] then
+  return { 'overtaken', 0 }
+end
+
+local length = 0
+if KEYS[3] then
+  length = redis.call('LLEN', KEYS[3])
+  if length >= tonumber(ARGV[4]) then
+    return { 'full', length }
+  end
+end
+
+redis.call('HSET', KEYS[1], 'turn', string.format('%.0f', tonumber(ARGV[1]) + 1), 'done', ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+if #ARGV > 5 then
+  redis.call('XADD', KEYS[2], '*', unpack(ARGV, 6))
+end
+if KEYS[3] then
+  length = redis.call('RPUSH', KEYS[3], ARGV[5])
+end
+return { 'done', length }
