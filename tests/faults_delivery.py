@@ -71,7 +71,7 @@ async def _run(
     over = asyncio.Event()
     recording = asyncio.create_task(_record(connection, acts, over))
     weather = asyncio.create_task(_weather(receiver, down_seconds))
-    killed = await _kill(connection, kills)
+    killed = await _kill(connection, kills, down_seconds * 2)
     await weather
     over.set()
     await recording
@@ -123,10 +123,15 @@ async def _weather(receiver: Receiver, down_seconds: float) -> None:
     await asyncio.sleep(down_seconds / 2)  # some are killed while all is well
 
 
-async def _kill(connection: Connection, kills: int) -> int:
-    """Run deliverers one after the other, each to the step at which it dies."""
+async def _kill(connection: Connection, kills: int, seconds: float) -> int:
+    """Run deliverers one after the other, each to the step at which it dies.
+
+    They are spread over `seconds`, so that some die in every weather.
+    """
     seeded = random.Random(_SEED)
-    for _ in range(kills):
+    began = time.monotonic()
+    for n in range(kills):
+        await asyncio.sleep(max(0.0, began + seconds * n / kills - time.monotonic()))
         process = await _start(connection, seeded.randrange(1, _MOST_STEPS))
         try:
             async with asyncio.timeout(10):

@@ -9,11 +9,14 @@ import click
 
 from ..journal.collector import Collector, CollectorStatus, open_by_address
 from ..journal.connection import Connection
+from ..journal.delivery import Deliverers
 from ..journal.keys import Keys
 from ..journal.readers import look_everywhere
 from ..journal.sites import SiteStore
+from ..journal.together import together
 from ..site import Site
 from . import common
+from .delivering import report
 
 
 @click.command("collect")
@@ -26,6 +29,9 @@ from . import common
 @click.pass_context
 def command(ctx: click.Context, yes: bool, insist: bool) -> None:
     """Collect the PBX's notifications until stopped. Boards then need not.
+
+    What supervisors record is delivered to the site's targets, too, where this process has their
+    secrets.
 
     \b
       enigma-tui --redis-url redis://pbx.example/0 collect --yes
@@ -50,9 +56,10 @@ def command(ctx: click.Context, yes: bool, insist: bool) -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        reporting = asyncio.create_task(_report(collector))
+        deliverers = Deliverers(link, keys, common.who(loaded, link).name)
+        reporting = asyncio.create_task(together(_report(collector), report(deliverers)))
         try:
-            await common.until(stop, collector.run())
+            await common.until(stop, together(collector.run(), deliverers.run()))
         finally:
             reporting.cancel()
             common.say(f"stopped; {collector.status.moved:,} notifications moved")

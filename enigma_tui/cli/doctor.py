@@ -17,6 +17,7 @@ from ..journal.vitals import CLOCK_OFF_MS
 from ..site import Site, SiteError
 from . import common
 from .board import check
+from .delivering import delivery_checks
 from .doctor_lists import of_key, of_leases, of_readers, of_sources
 from .finding import BAD, LOOK, OK, Finding
 
@@ -88,6 +89,8 @@ async def examine(link: Connection, keys: Keys, *, writes: bool = True) -> Async
     yield await _clock(link)
     async for finding in _site_and_lists(link, keys):
         yield finding
+    async for checked in delivery_checks(link, keys):
+        yield Finding(*checked)
     if writes:
         yield await _writes(link, keys)
 

@@ -12,6 +12,7 @@ from .. import __version__
 _COMMANDS = {
     "collect": "collect the PBX's notifications without a screen",
     "config": "the personal settings: init, show, path",
+    "deliveries": "what waits to be handed on to other systems, and what failed; send it again",
     "demo": "the board on an embedded server with a simulated PBX",
     "disposition": "record the outcome of a call from a script",
     "doctor": "check the connection, the permissions, the lists, the settings",

@@ -6,6 +6,7 @@ each answer read, before and after.
 """
 
 import asyncio
+import logging
 import os
 import random
 import signal
@@ -54,6 +55,7 @@ def _deadly_stream(last: int) -> None:
 
 def main() -> None:
     """Deliver until killed."""
+    logging.disable()
     url, prefix, last = sys.argv[1], sys.argv[2], int(sys.argv[3])
     _deadly(Ledger, "_write", last)
     _deadly(Ledger, "open", last)

@@ -1,0 +1,93 @@
+"""What `collect` says of delivery while it runs, and what `doctor` finds of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import NoReturn
+
+from ..journal.connection import Connection
+from ..journal.delivery import Deliverers, DeliveryStatus
+from ..journal.delivery.secrets import missing
+from ..journal.delivery.status import full, soon_full
+from ..journal.faults import FAILED, explain
+from ..journal.keys import Keys
+from ..journal.sites import SiteStore
+from ..model.text import safe
+from ..site import SiteError
+from ..targets import ListTarget, Target
+from . import common
+
+_Check = tuple[str, str, str, str]
+"""What was looked at; `ok`, `look` or `bad`; what was found; what to do."""
+
+
+async def report(deliverers: Deliverers) -> NoReturn:
+    """Say on stderr what changes, for whoever reads the service's log."""
+    told: dict[str, str] = {}
+    while True:
+        now = {name: _line(status) for name, status in deliverers.statuses.items()}
+        for name, line in now.items():
+            if line != told.get(name, line if line.startswith("another") else ""):
+                common.say(line)
+        told = now
+        await asyncio.sleep(0.5)
+
+
+def _line(status: DeliveryStatus) -> str:
+    if status.fault is not None:
+        return str(status.fault)
+    if status.holding:
+        return f"delivering to {status.target}"
+    return f"another one delivers to {status.target}"
+
+
+async def delivery_checks(link: Connection, keys: Keys) -> AsyncIterator[_Check]:
+    """Yield what each check of a target finds. No target is asked anything: that is a delivery."""
+    try:
+        stored = await SiteStore(link, keys).load()
+    except (*FAILED, SiteError):
+        return  # has been found already
+    for target in stored.site.delivery if stored else ():
+        for check in await _target(link, keys, target):
+            yield check
+
+
+async def _target(link: Connection, keys: Keys, target: Target) -> list[_Check]:
+    name = f"delivery {target.name}"
+    found: list[_Check] = []
+    if lacks := missing(target):
+        found.append(
+            (
+                name,
+                "look",
+                f"{target.kind}: from here it cannot be delivered: {'; '.join(lacks)}",
+                "Only whoever delivers needs them: `enigma-tui collect`, or a board.",
+            )
+        )
+    try:
+        held = await link.quick.exists(keys.delivering(target.name))
+        found.append(
+            (name, "ok", f"{target.kind}: somebody delivers", "")
+            if held
+            else (
+                name,
+                "look",
+                f"{target.kind}: nobody delivers at the moment",
+                "Run: enigma-tui collect, where the target's secrets are.",
+            )
+        )
+        if isinstance(target, ListTarget):
+            found.append(await _list(link, name, target))
+    except FAILED as error:
+        fault = explain(error, link.address.shown)
+        found.append((name, "bad", fault.sentence, fault.remedy))
+    return found
+
+
+async def _list(link: Connection, name: str, target: ListTarget) -> _Check:
+    length = await link.quick.llen(target.key)
+    if length >= target.cap:
+        fault = full(target, length)
+        return (name, "bad", fault.sentence, fault.remedy)
+    if (warning := soon_full(target, length)) is not None:
+        return (name, "look", warning.sentence, warning.remedy)
+    return (name, "ok", f"{safe(target.key)}: {length:,} not yet read", "")
