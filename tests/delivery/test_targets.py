@@ -25,6 +25,17 @@ def test_the_three_kinds_are_read_and_written_as_they_were() -> None:
     assert given.delivery[1].cap == 10_000
 
 
+def test_the_examples_of_the_document_are_settings() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "delivery.md").read_text(encoding="utf-8")
+    blocks = [json.loads(part.split("```")[0]) for part in text.split("```json\n")[1:]]
+    targets = [block for block in blocks if "kind" in block]
+    assert [each.kind for each in site(*({**t, "name": t["kind"]} for t in targets)).delivery] == [
+        "list",
+        "webhook",
+        "dialler",
+    ]
+
+
 @pytest.mark.parametrize(
     ("targets", "words"),
     [
