@@ -91,14 +91,20 @@ async def test_what_was_recorded_before_a_target_was_added_is_not_sent(
 ) -> None:
     await stage.write_site()
     await stage.dispose(await stage.call("1"))
-    site = await stage.write_site({**webhook, "since_ms": 7})
-    assert site.delivery[0].since_ms > 7
+    recorded_ms = (await stage.events())[-1].id.ms
+
+    async def later() -> bool:
+        return await stage.now_ms() > recorded_ms
+
+    await eventually(later)
+    added = await stage.write_site({**webhook, "since_ms": 7})
+    assert added.delivery[0].since_ms > recorded_ms
     new = await stage.dispose(await stage.call("2"))
     stage.deliver()
     await eventually(stage.results)
     assert receiver.accepted == {new.id: 1}
-    site = await stage.write_site({**webhook, "max_age_minutes": 5})
-    assert site.delivery[0].since_ms == stage.site.delivery[0].since_ms
+    changed = await stage.write_site({**webhook, "max_age_minutes": 5})
+    assert changed.delivery[0].since_ms == added.delivery[0].since_ms
 
 
 async def test_who_begins_anew_goes_on_where_the_last_one_was(
@@ -234,6 +240,18 @@ async def test_two_programs_deliver_each_outcome_once(
     await eventually(all_journalled)
     assert receiver.accepted == {act.id: 1 for act in acts}
     assert sum(program.statuses["crm"].holding for program in programs) == 1
+
+
+async def test_one_that_has_died_is_followed_by_another_when_its_lease_has_run_out(
+    stage: Stage, receiver: Receiver, webhook: dict, eventually: Callable
+) -> None:
+    await stage.write_site(webhook)
+    await stage.connection.quick.set(stage.keys.delivering("crm"), "the dead one", px=700)
+    act = await stage.dispose(await stage.call())
+    program = stage.deliver()
+    await eventually(lambda: "crm" in program.statuses)
+    assert not receiver.requests
+    assert await eventually(lambda: receiver.accepted == {act.id: 1}) > 0.3
 
 
 async def test_one_that_lacks_the_secrets_leaves_it_to_one_that_has_them(
