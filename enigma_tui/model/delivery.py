@@ -93,6 +93,11 @@ class Outbox:
         elif owed.before is not None and owed.before.disposition.act == act:
             self.hold(replace(owed, before=None))
 
+    def put_back(self, owed: Outgoing) -> None:
+        """Note that what was settled a moment ago is owed after all, before everything else."""
+        self.waiting = {owed.key: owed, **self.waiting}
+        heapq.heappush(self._order, (owed.first, owed.key))
+
     def drop(self, key: CallKey) -> None:
         """Forget what is not wanted, once it can no longer be undone."""
         self.waiting.pop(key, None)

@@ -68,6 +68,22 @@ async def test_a_full_list_is_left_alone_and_what_it_cannot_take_waits(
     await eventually(lambda: stage.connection.quick.llen("outcomes"))
 
 
+async def test_what_a_full_list_could_not_take_in_time_is_listed_with_the_reason(
+    stage: Stage, eventually: Callable
+) -> None:
+    await stage.write_site({**TARGET, "cap": 1})
+    await stage.connection.quick.rpush("outcomes", "theirs")
+    await stage.dispose(await stage.call())
+    deliverers = stage.deliver()
+    await eventually(lambda: deliverers.statuses and deliverers.statuses["crm"].fault)
+    stage.ahead_ms = 2 * 3_600_000
+    await eventually(stage.results)
+    (failed,) = (await stage.deliveries()).failed()
+    assert failed.outcome == "gave_up"
+    assert failed.answer == "the list is full: it holds 1"
+    assert await stage.connection.quick.lrange("outcomes", 0, -1) == [b"theirs"]
+
+
 async def test_deliverers_that_know_nothing_of_each_other_push_each_once(
     stage: Stage, open_connection: Callable, eventually: Callable
 ) -> None:

@@ -35,6 +35,9 @@ entries that are older than the last one that was read. Reading an entry twice c
 MOST_WAIT = 60.0
 """Seconds; no outcome waits longer to be tried again."""
 
+_PUSHES = 100
+"""How many outcomes are pushed to a list before the journal is read again."""
+
 _ADVANCE_SECONDS = 10.0
 _IDLE_SECONDS = 1.0
 _CALM_SECONDS = 0.05
@@ -150,9 +153,15 @@ class Deliverer:
             return alone
         wait = _IDLE_SECONDS if self.box.waiting else _ADVANCE_SECONDS
         busy = {owed.key for owed, _ in self._sending.values()}
+        before = self.status.delivered
         for owed in list(self.box.waiting.values()):
             # A system that fails again and again is asked one thing at a time.
             if len(self._sending) >= (AT_ONCE if self._failures < AT_ONCE else 1):
+                break
+            if self._alone_until > self.clock():
+                break  # the list has become full
+            if self.status.delivered - before >= _PUSHES:
+                wait = 0.0  # what has been amended meanwhile is to be read first
                 break
             ripe_ms = owed.disposition.at_ms + self.site.undo_seconds * 1000
             trial = self._trials.get(owed.id)
@@ -166,6 +175,7 @@ class Deliverer:
                 wait = min(wait, later)
             elif await self._may_be_sent(owed, now_ms):
                 wait = min(wait, await self._send(owed, now_ms))
+        self.status.waiting = len(self.box.waiting)
         return wait
 
     async def _may_be_sent(self, owed: Outgoing, now_ms: int) -> bool:
@@ -221,7 +231,7 @@ class Deliverer:
             self.status.delivered += 1
             self.status.fault = soon_full(target, length)
             return _IDLE_SECONDS
-        self.box.hold(still)
+        self.box.put_back(still)
         trial.last = Reply(Verdict.LATER, f"the list is full: it holds {length:,}")
         wait = trial.backoff.next()
         self._alone_until = self.clock() + wait
