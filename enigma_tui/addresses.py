@@ -68,6 +68,12 @@ def source_address(settings: Settings, source_name: str, server: str) -> Address
     return made
 
 
+def check_source_passwords(settings: Settings) -> None:
+    """Read every password of a source once; raises `UnusableError` where a file cannot be used."""
+    for name in settings.source_password_files:
+        _source_login(settings, name)
+
+
 def _source_login(settings: Settings, name: str) -> Login:
     given = settings.source_passwords.get(name, SecretStr(""))
     file = settings.source_password_files.get(name, "")

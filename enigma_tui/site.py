@@ -108,7 +108,7 @@ class Source(_Shared):
         return self
 
 
-def _check_lists(sources: tuple[Source, ...]) -> None:
+def _check_lists(sources: tuple[Source, ...], targets: tuple[Target, ...]) -> None:
     lists: set[tuple[object, ...]] = set()
     for source in sources:
         for name in (source.inbound, source.cdr):
@@ -131,6 +131,17 @@ def _check_lists(sources: tuple[Source, ...]) -> None:
             )
         if source.agents:
             listened.add(server)
+    for source in sources:
+        if not source.server:
+            lists.update((*_place(""), name) for name in (*source.relay_to, *source.relay_cdr_to))
+    for target in targets:
+        if isinstance(target, ListTarget):
+            if (place := (*_place(""), target.key)) in lists:
+                raise ValueError(
+                    f"delivery: the list {target.key!r} of {target.name} is one that is "
+                    "already in use here; name another"
+                )
+            lists.add(place)
 
 
 class Retention(_Shared):
@@ -248,19 +259,11 @@ class Site(_Shared):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         _check_siblings(self.codes)
-        _check_lists(self.sources)
+        _check_lists(self.sources, self.delivery)
         if len({source.name for source in self.sources}) != len(self.sources):
             raise ValueError("two sources have the same name")
         if len({target.name for target in self.delivery}) != len(self.delivery):
             raise ValueError("delivery: two targets have the same name")
-        for target in self.delivery:
-            if isinstance(target, ListTarget):
-                if target.key in lists:
-                    raise ValueError(
-                        f"delivery: the list {target.key!r} of {target.name} is one that is "
-                        "already in use here; name another"
-                    )
-                lists.add(target.key)
         return self
 
     def switched_on(self, before: "Site", now_ms: int) -> "Site":

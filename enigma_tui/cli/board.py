@@ -87,6 +87,7 @@ def open_board(
             loaded.settings,
             common.who(loaded, link),
             paths.state_dir(),
+            open_source=common.opener(loaded.settings, "board"),
             first_site=first_site,
             greeting=greeting,
             beside=beside,

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import click
 
-from ..journal.collector import Collector, CollectorStatus, open_by_address
+from ..journal.collector import Collector, CollectorStatus, OpenSource
 from ..journal.connection import Connection
 from ..journal.delivery import Deliverers
 from ..journal.keys import Keys
@@ -41,6 +41,7 @@ def command(ctx: click.Context, yes: bool, insist: bool) -> None:
     common.log_to_file()
     link = common.connection(loaded.settings, "collector")
     keys = Keys(loaded.settings.prefix)
+    open_source = common.opener(loaded.settings, "collector")
 
     async def work() -> int:
         store = SiteStore(link, keys)
@@ -50,9 +51,9 @@ def command(ctx: click.Context, yes: bool, insist: bool) -> None:
             if not yes and not insisting:
                 _refuse(link, site)
             if not insisting:
-                await _refuse_to_steal(link, site)
+                await _refuse_to_steal(link, site, open_source)
             await store.save(site, common.who(loaded, link).name, None)
-        collector = Collector(link, keys)
+        collector = Collector(link, keys, open_source=open_source)
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -78,9 +79,9 @@ def _refuse(link: Connection, site: Site) -> NoReturn:
     )
 
 
-async def _refuse_to_steal(link: Connection, site: Site) -> None:
+async def _refuse_to_steal(link: Connection, site: Site, open_source: OpenSource) -> None:
     """End the program if another one is seen reading where it would collect from."""
-    for look in await look_everywhere(link, site.sources, open_by_address):
+    for look in await look_everywhere(link, site.sources, open_source):
         if look.hindered:
             common.say(f"could not look who else reads at {look.where}: {look.hindered}")
         if look.readers:

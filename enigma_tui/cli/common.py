@@ -13,8 +13,9 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from .. import paths
-from ..addresses import UnusableError, address
+from ..addresses import UnusableError, address, check_source_passwords, source_address
 from ..journal.address import AddressError, holds_password
+from ..journal.collector import OpenSource
 from ..journal.connection import Connection, connect
 from ..journal.desk import Who, who_am_i
 from ..journal.faults import FAILED, explain, first_of, trail
@@ -25,7 +26,7 @@ from ..model.phone import Dialplan
 from ..model.query import Query, QueryError, parse
 from ..model.text import safe
 from ..settings import ENV_PREFIX, Loaded, Settings, SettingsError, load
-from ..site import SiteError
+from ..site import SiteError, Source
 
 _T = TypeVar("_T")
 
@@ -95,6 +96,7 @@ def settings(
     where = loaded.origins
     try:
         address(loaded.settings)
+        check_source_passwords(loaded.settings)
     except AddressError as error:
         fail(f"{where.get('redis_url', 'default')}: redis_url: {error}", WRONG)
     except UnusableError as error:
@@ -135,6 +137,18 @@ def moment_of(option: str, text: str | None) -> Moment | None:
 def connection(loaded: Settings, role: str) -> Connection:
     """Return a connection; nothing is sent yet."""
     return connect(address(loaded), role, home=Keys(loaded.prefix))
+
+
+def opener(loaded: Settings, role: str) -> OpenSource:
+    """Return what opens the servers of sources that are elsewhere than the journal."""
+
+    def open_source(source: Source) -> Connection:
+        try:
+            return connect(source_address(loaded, source.name, source.server), role)
+        except (AddressError, UnusableError) as error:
+            raise SiteError(f"source {source.name}: {error}") from None
+
+    return open_source
 
 
 def who(loaded: Loaded, link: Connection) -> Who:

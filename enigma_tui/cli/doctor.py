@@ -8,6 +8,7 @@ from dataclasses import asdict
 import click
 from redis.exceptions import NoPermissionError
 
+from ..journal.collector import OpenSource
 from ..journal.connection import Connection
 from ..journal.faults import FAILED, explain
 from ..journal.keys import Keys
@@ -38,13 +39,15 @@ def command(ctx: click.Context, as_json: bool) -> None:
     link = common.connection(loaded.settings, "doctor")
     keys = Keys(loaded.settings.prefix)
 
+    open_source = common.opener(loaded.settings, "doctor")
+
     async def work() -> int:
         findings = [
             Finding("settings", OK, f"{len(loaded.origins)} set, the rest are defaults"),
         ]
         if not as_json:
             _print(findings[0])
-        async for finding in examine(link, keys, writes=not loaded.settings.read_only):
+        async for finding in examine(link, keys, open_source, writes=not loaded.settings.read_only):
             findings.append(finding)
             if not as_json:
                 _print(finding)
@@ -61,7 +64,9 @@ def _print(finding: Finding) -> None:
         common.out(f"{'':<18} {finding.remedy}")
 
 
-async def examine(link: Connection, keys: Keys, *, writes: bool = True) -> AsyncIterator[Finding]:
+async def examine(
+    link: Connection, keys: Keys, open_source: OpenSource, *, writes: bool = True
+) -> AsyncIterator[Finding]:
     """Yield what each check finds; later checks are left out when the server is away.
 
     Whether it takes writes is not asked for whoever only watches.
@@ -87,7 +92,7 @@ async def examine(link: Connection, keys: Keys, *, writes: bool = True) -> Async
         yield Finding("server", BAD, f"{fault.name}: {fault.sentence}", fault.remedy)
         return
     yield await _clock(link)
-    async for finding in _site_and_lists(link, keys):
+    async for finding in _site_and_lists(link, keys, open_source):
         yield finding
     async for checked in delivery_checks(link, keys):
         yield Finding(*checked)
@@ -132,7 +137,9 @@ async def _clock(link: Connection) -> Finding:
     )
 
 
-async def _site_and_lists(link: Connection, keys: Keys) -> AsyncIterator[Finding]:
+async def _site_and_lists(
+    link: Connection, keys: Keys, open_source: OpenSource
+) -> AsyncIterator[Finding]:
     try:
         stored = await SiteStore(link, keys).load()
     except SiteError as error:
@@ -152,11 +159,11 @@ async def _site_and_lists(link: Connection, keys: Keys) -> AsyncIterator[Finding
     else:
         yield Finding("site", OK, f"{keys.site}: {len(stored.site.sources)} source(s)")
     site = stored.site if stored else Site()
-    async for finding in of_sources(link, site):
+    async for finding in of_sources(link, site, open_source):
         yield finding
     yield await of_key(link, "journal", keys.journal, b"stream")
     yield await of_leases(link, keys, site, agreed=stored is not None)
-    for finding in await of_readers(link, site):
+    for finding in await of_readers(link, site, open_source):
         yield finding
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-from ..journal.collector import open_by_address
+from ..journal.collector import OpenSource
 from ..journal.connection import Connection
 from ..journal.faults import FAILED, explain
 from ..journal.keys import Keys
@@ -12,10 +12,12 @@ from ..site import Site
 from .finding import BAD, LOOK, OK, Finding
 
 
-async def of_sources(link: Connection, site: Site) -> AsyncIterator[Finding]:
+async def of_sources(
+    link: Connection, site: Site, open_source: OpenSource
+) -> AsyncIterator[Finding]:
     """Yield what is found of each list of each source, on the source's own server."""
     for source in site.sources:
-        at = open_by_address(source) if source.server else link
+        at = open_source(source) if source.server else link
         called = f"{source.name} " if len(site.sources) > 1 else ""
         where = f" at {at.address.shown}" if source.server else ""
         try:
@@ -72,10 +74,10 @@ async def of_leases(link: Connection, keys: Keys, site: Site, *, agreed: bool) -
     )
 
 
-async def of_readers(link: Connection, site: Site) -> Sequence[Finding]:
+async def of_readers(link: Connection, site: Site, open_source: OpenSource) -> Sequence[Finding]:
     """Look for some seconds whether another program takes from lists where the sources are."""
     findings = []
-    for look in await look_everywhere(link, site.sources, open_by_address):
+    for look in await look_everywhere(link, site.sources, open_source):
         for reader in look.readers:
             findings.append(
                 Finding(

@@ -263,8 +263,9 @@ class Follower:
         self._site = stored.site if stored else None
         self._site_text, self._site_loaded = text, True
         self.sink.on_site(self._site)
-        policy_changed = (before or Site()).policy() != (self._site or Site()).policy()
-        if policy_changed and self.sink.last != ORIGIN:
+        old, new = before or Site(), self._site or Site()
+        other_rules = (old.policy(), old.delivery) != (new.policy(), new.delivery)
+        if other_rules and self.sink.last != ORIGIN:
             # Calls were read by the old rules; only reading all again makes boards agree.
             self._restart(missing=False)
 

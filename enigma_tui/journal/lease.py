@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import random
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -55,10 +55,37 @@ class Lease:
             return True
         return await self._still_ours(LEASE_MS)
 
+    @contextlib.asynccontextmanager
+    async def held(
+        self, failed: Callable[[BaseException], None] = lambda _: None
+    ) -> AsyncIterator[bool]:
+        """Try to take it, tell whether that worked, and give it up at the end.
+
+        `failed` is told of a fault of the server's before that: it may be among the last news.
+        """
+        held = None  # not known, if the answer is lost
+        try:
+            held = await self.acquire()
+            yield held
+        except (*FAILED, SiteError) as error:
+            failed(error)
+            raise
+        finally:
+            if held is not False:
+                # At once, so that the next one need not wait for it to run out.
+                await self.release()
+
     async def renew(self) -> None:
         """Keep it for another `LEASE_MS`; raises `LeaseLost` where it is not ours."""
         if not await self._still_ours(LEASE_MS):
             raise LeaseLost
+
+    async def keep(self, renewed: Callable[[], None] = lambda: None) -> NoReturn:
+        """Renew it until cancelled; `renewed` is told each time. Raises `LeaseLost`."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            await self.renew()
+            renewed()
 
     async def release(self) -> None:
         """Give it up, if it is ours. Never raises: where the server is gone it runs out."""
@@ -66,9 +93,12 @@ class Lease:
             async with asyncio.timeout(_RELEASE_SECONDS):
                 await self._still_ours(0)
 
-    async def left_ms(self) -> int:
-        """Return how long it has to run, whoever holds it; negative if nobody does."""
-        return int(await self.connection.quick.pttl(self.key))
+    async def wait_seconds(self, jitter: random.Random) -> float:
+        """Return how long to wait before asking for it again."""
+        left_ms = int(await self.connection.quick.pttl(self.key))
+        wait = ASK_SECONDS * jitter.uniform(0.6, 1.0)
+        # It runs out when its holder has died; that moment is not slept through.
+        return min(wait, left_ms / 1000 + jitter.uniform(0.01, 0.1)) if left_ms >= 0 else wait
 
     async def _still_ours(self, life_ms: int) -> bool:
         keys = [self.key, self.told_in] if self.told_in else [self.key]
@@ -108,41 +138,25 @@ class Turn:
 
     async def _compete(self, backoff: Backoff) -> float:
         """Work if nobody else does; otherwise return the seconds to wait before asking again."""
-        wait = ASK_SECONDS * self.jitter.uniform(0.6, 1.0)
-        held = None  # not known, if the answer is lost
-        try:
-            held = await self.lease.acquire()
+        async with self.lease.held(self.failed) as held:
             if held:
                 await self._work(backoff)
-            left_ms = await self.lease.left_ms()
-        except (*FAILED, SiteError) as error:
-            self.failed(error)
-            raise
-        finally:
-            if held is not False:
-                # At once, so that the next one need not wait for it to run out.
-                await self.lease.release()
-        if left_ms >= 0:
-            # It runs out when its holder has died; that moment is not slept through.
-            wait = min(wait, left_ms / 1000 + self.jitter.uniform(0.01, 0.1))
+            wait = await self.lease.wait_seconds(self.jitter)
         self.idle()
         backoff.reset()
         return wait
 
     async def _work(self, backoff: Backoff) -> NoReturn:
         try:
-            await together(self.work(), self._renew(backoff))
+            await together(self.work(), self.lease.keep(lambda: self._renewed(backoff)))
         except BaseExceptionGroup as group:
             raise_expected(group, LeaseLost)
         raise AssertionError("unreachable")
 
-    async def _renew(self, backoff: Backoff) -> NoReturn:
-        while True:
-            await asyncio.sleep(RENEW_SECONDS)
-            await self.lease.renew()
-            # Not before: one part may work again and again while another always fails.
-            if self.well():
-                backoff.reset()
+    def _renewed(self, backoff: Backoff) -> None:
+        # Not before: one part may work again and again while another always fails.
+        if self.well():
+            backoff.reset()
 
 
 def raise_expected(group: BaseExceptionGroup[BaseException], lost: type[Exception]) -> NoReturn:

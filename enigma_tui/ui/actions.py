@@ -1,12 +1,13 @@
 """The commands that act on calls, as the app's actions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from textual.app import App
 
 from ..journal.connection import Connection
-from ..journal.desk import Act, DispositionDesk, Who
+from ..journal.delivery import Again
+from ..journal.desk import DispositionDesk, Who
 from ..journal.faults import FAILED
 from ..journal.follower import Follower
 from ..journal.handing_in import HandingIn, Rules
@@ -20,9 +21,10 @@ from .claims import Claims
 from .commands import BY_ID, shown_keys
 from .floor import Floor
 from .offline import Offline
+from .outbox import Outbox
 from .screens.board import BoardScreen
 from .screens.details import DetailsDialog, Payload
-from .screens.outbox import OutboxDialog, Waiting
+from .screens.outbox import OutboxDialog
 
 
 class CallActions(App[None]):
@@ -32,6 +34,7 @@ class CallActions(App[None]):
     floor: Floor
     acting: Acting
     offline: Offline
+    outbox: Outbox
     pending: PendingActs
     follower: Follower
     settings: Settings
@@ -60,6 +63,7 @@ class CallActions(App[None]):
         )
         self.acting = Acting(self, self.floor, handing_in, claims, self._key_of)
         self.offline = Offline(self, handing_in, self._key_of("outbox"))
+        self.outbox = Outbox(self.floor, self.pending, Again(connection, keys, who))
 
     def _key_of(self, command: str) -> str:
         return shown_keys(BY_ID[command], self.settings.keys)
@@ -113,22 +117,4 @@ class CallActions(App[None]):
 
     def action_outbox(self) -> None:
         """Show what waits for the server, and what it refused."""
-        self.push_screen(
-            OutboxDialog(lambda: list(self._waiting()), self._take_out, self.floor.now_ms)
-        )
-
-    def _waiting(self) -> Iterator[Waiting]:
-        for pending in self.pending:
-            key = pending.act.key
-            done = pending.act.code if isinstance(pending.act, Act) else "undo"
-            state = "refused" if pending.refused else "sent?" if pending.sent else "waits"
-            what = f"{done} for {key.call_ref}"
-            yield Waiting(pending.id, pending.made_ms, state, what, pending.refused)
-
-    def _take_out(self, act_id: str) -> None:
-        self.pending.settle(act_id)
-        self.on_calls()
-
-    def on_calls(self) -> None:
-        """Calls have changed."""
-        raise NotImplementedError
+        self.push_screen(OutboxDialog(self.outbox))

@@ -14,8 +14,9 @@ from rich.traceback import Traceback
 from textual import events
 from textual.worker import WorkerError
 
-from ..journal.collector import Collector
+from ..journal.collector import Collector, OpenSource, open_by_address
 from ..journal.connection import Connection
+from ..journal.delivery import Deliverers
 from ..journal.desk import Who
 from ..journal.faults import first_of, trail
 from ..journal.follower import Follower
@@ -50,6 +51,8 @@ class Startup:
     who: Who
     state_dir: Path
     """Where acts wait that could not be handed in yet."""
+    open_source: OpenSource = open_by_address
+    """Opens the server of a source that is elsewhere than the journal."""
     first_site: Site | None = None
     """What the first collector writes as the site's settings, instead of the defaults."""
     greeting: str = ""
@@ -78,7 +81,10 @@ class EnigmaApp(CallActions):
         )
         self.follower = Follower(startup.connection, self.journal_keys, self.floor)
         self.floor.follower = self.follower
-        self.collector = Collector(startup.connection, self.journal_keys)
+        self.collector = Collector(
+            startup.connection, self.journal_keys, open_source=startup.open_source
+        )
+        self.deliverers = Deliverers(startup.connection, self.journal_keys, startup.who.name)
         self.board = BoardScreen(
             self.floor,
             self.collector.status,
@@ -126,6 +132,7 @@ class EnigmaApp(CallActions):
         self._keep_running("following", self.follower.run)
         if not self.settings.read_only:
             self._keep_running("handing in", self.offline.run)
+            self._keep_running("delivering", self.deliverers.run)
         if self.startup.greeting:
             self.notify(self.startup.greeting, markup=False, timeout=8)
         if self.startup.beside is not None:

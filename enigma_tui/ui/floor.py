@@ -14,6 +14,7 @@ from ..journal.follower import Follower
 from ..journal.pending import PendingActs
 from ..model.board import Board
 from ..model.call import ORIGIN, Call, CallKey, EntryId
+from ..model.delivery import Deliveries
 from ..model.entry import Event, Notified
 from ..model.metrics import Figures, Metrics
 from ..model.notification import CallConnected
@@ -69,6 +70,8 @@ class Floor:
     view: View = field(init=False)
     tally: Tally = field(init=False)
     metrics: Metrics = field(init=False)
+    deliveries: Deliveries = field(init=False)
+    """What other systems have not been told of."""
     newest_ms: int | None = None
     """When the last notification was collected."""
     skipped: int = 0
@@ -83,6 +86,7 @@ class Floor:
         self.board = Board(self.site.policy(), self.keep_calls)
         self.tally = Tally()
         self.metrics = Metrics(self.site.service_level_seconds)
+        self.deliveries = Deliveries([self.site.rule(target) for target in self.site.delivery])
         self.view = View(self.board, self.lens(), tab=tab, query=query, sort=sort)
         self.held = []
         self._received = ORIGIN
@@ -151,8 +155,8 @@ class Floor:
         self.has_site = site is not None
         self.site = site or Site()
         self.metrics.threshold = self.site.service_level_seconds
-        if not self.board.calls:
-            self.board.policy = self.site.policy()
+        if self._received == ORIGIN:  # otherwise the follower begins anew where that matters
+            self._start(self.view.tab, self.view.query, self.view.sort)
         self.view.rebuild(self.lens())
         self.listener.on_site(site)
 
@@ -175,6 +179,7 @@ class Floor:
 
     def _take_one(self, event: Event) -> Sequence[CallKey]:
         keys = self.board.apply(event)
+        self.deliveries.apply(event)
         if isinstance(event, Notified):
             self.newest_ms = event.id.ms
             if isinstance(event.what, CallConnected):

@@ -9,7 +9,7 @@ import pytest
 from enigma_tui.journal.collector import LEASE_MS, Collector
 from enigma_tui.journal.connection import Connection
 from enigma_tui.journal.keys import Keys
-from enigma_tui.journal.lease import LeaseLost, Turn
+from enigma_tui.journal.lease import Lease, LeaseLost
 from enigma_tui.journal.stream import Journal
 from enigma_tui.model.entry import Cut, decode
 from enigma_tui.site import Retention, Site, Source
@@ -196,7 +196,7 @@ async def test_a_lost_lease_and_a_failure_at_once_are_both_survived(
 
     monkeypatch.setattr(Journal, "trim", trim)
     collector = Collector(connection, keys)
-    monkeypatch.setattr(Turn, "_renew", _lose_lease_at_once(Turn._renew, lambda: failing))
+    monkeypatch.setattr(Lease, "keep", _lose_lease_at_once(Lease.keep, lambda: failing))
     running = start(collector.run())
     await eventually(lambda: collector.status.fault)
     assert collector.status.fault.name == "unreachable"
@@ -206,7 +206,7 @@ async def test_a_lost_lease_and_a_failure_at_once_are_both_survived(
 
 
 def _lose_lease_at_once(renew: Callable, failing: Callable[[], bool]) -> Callable:
-    async def lost(self: Turn, *rest: object) -> None:
+    async def lost(self: Lease, *rest: object) -> None:
         if not failing():
             await renew(self, *rest)
         try:

@@ -10,7 +10,7 @@ from enigma_tui.journal.collector_source import SourceCollector
 from enigma_tui.journal.connection import Connection
 from enigma_tui.journal.follower import Follower
 from enigma_tui.journal.keys import Keys
-from enigma_tui.journal.lease import Turn
+from enigma_tui.journal.lease import Lease, Turn
 from enigma_tui.journal.sites import SiteStore, StoredSite
 from enigma_tui.journal.together import together
 from enigma_tui.site import Site
@@ -85,7 +85,7 @@ async def test_collecting_can_be_cancelled_at_every_step_of_a_failure(
 
     monkeypatch.setattr(SiteStore, "load", load)
     monkeypatch.setattr(Turn, "_compete", lambda self, backoff: self._work(backoff))
-    monkeypatch.setattr(Turn, "_renew", lambda self, backoff: never())
+    monkeypatch.setattr(Lease, "keep", lambda self, renewed: never())
     monkeypatch.setattr(SourceCollector, "_collect", lambda self, mover: failing())
     monkeypatch.setattr(SourceCollector, "_measure", lambda self, mover: never())
     monkeypatch.setattr(HouseKeeper, "_work", lambda self: failing())

@@ -159,10 +159,17 @@ def leave_waiting(app: EnigmaApp) -> None:
         app.pending.keep(Pending(act, now_ms - 60_000 + number, sent, refused))
 
 
+def _collected(app: EnigmaApp) -> bool:
+    """Whether it is known who collects, where anybody is to."""
+    pulse = app.follower.pulse
+    watching = app.settings.read_only or app.settings.collect == "no" or not app.floor.has_site
+    return watching or app.collector.status.holding or bool(pulse and pulse.collected)
+
+
 async def settled(app: EnigmaApp, pilot: Pilot[None]) -> None:
     """Wait until the board shows everything that is in the journal."""
     async with asyncio.timeout(20):
-        while not (app.follower.link.caught_up and app.follower.pulse):
+        while not (app.follower.link.caught_up and app.follower.pulse and _collected(app)):
             await pilot.pause(0.01)
         await app.keyboard.idle()
     app.board.repaint()

@@ -14,10 +14,11 @@ from ..backoff import Backoff
 from ..connection import Connection
 from ..faults import FAILED, cause_of, explain, first_of, trail
 from ..keys import Keys
+from ..lease import Lease, LeaseLost
 from ..sites import SiteStore, StoredSite
+from ..stream import Journal
 from ..together import together
 from .deliverer import Deliverer
-from .lease import Lease, LeaseLost
 from .ledger import Ledger, Overtaken
 from .reply import Sender
 from .secrets import SecretMissing
@@ -150,7 +151,7 @@ class Deliverers:
             sender,
             Ledger(self.connection, self.keys, target.name, self.by, days),
             status,
-            self.server_ms or self._server_ms,
+            self.server_ms or Journal(self.connection, self.keys).now_ms,
         )
         if self.new_backoff is not None:
             deliverer.new_backoff = self.new_backoff
@@ -176,7 +177,3 @@ class Deliverers:
                 return open_dialler(target, site.rule(target).dialler or {}, self.environ)
             case WebhookTarget():
                 return open_webhook(target, site.code_tree(), self.environ)
-
-    async def _server_ms(self) -> int:
-        seconds, micros = await self.connection.quick.time()
-        return int(seconds) * 1000 + int(micros) // 1000

@@ -1,115 +1,114 @@
-"""What has been done here and has not been recorded: it waits, or it was refused."""
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+"""Lists what has been done and has gone nowhere yet, until somebody has seen it."""
 
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from ..columns import moment
+from ..outbox import Outbox, Row
 from .dialog import Dialog
 
+_Shown = tuple[str, int, str, str, str]
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One line of the list."""
 
-    id: str
-    at_ms: int
-    state: str
-    """`waits`, `sent?`: it may have been recorded; `refused`."""
-    what: str
-    why: str = ""
-
-    @property
-    def removable(self) -> bool:
-        """Whether it may be taken out: it cannot have been recorded."""
-        return self.state != "sent?"
+def _shown(row: Row) -> _Shown:
+    return row.id, row.at_ms, row.state, row.what, row.why
 
 
 class OutboxDialog(Dialog[None]):
-    """Lists acts that wait for the server, and those that it refused, until they are seen."""
+    """Acts that wait for the server or were refused, and outcomes that were not delivered."""
 
     AUTO_FOCUS = "OptionList"
     BINDINGS = [  # noqa: RUF012
         ("q,o", "leave", "Close"),
         ("j", "move(1)", ""),
         ("k", "move(-1)", ""),
-        ("x,delete", "remove", "Take out"),
+        ("x,delete", "take_out", "Take out"),
+        ("r", "again", "Send again"),
     ]
 
-    def __init__(
-        self,
-        rows: Callable[[], Sequence[Waiting]],
-        remove: Callable[[str], None],
-        now_ms: Callable[[], int],
-    ) -> None:
-        """Prepare; `rows` returns what there is now, `remove` takes one out for good."""
+    def __init__(self, outbox: Outbox) -> None:
         super().__init__()
-        self._rows = rows
-        self._remove = remove
-        self._now_ms = now_ms
-        self._shown: tuple[Waiting, ...] = ()
+        self._outbox = outbox
+        self._rows: list[Row] = []
 
     def compose(self) -> ComposeResult:
-        """Lay out the list and a hint."""
+        """Lay out the list, what waits for each target, and a hint."""
         with Vertical(classes="box wide"):
             yield OptionList(markup=False)
-            yield Static(id="nothing", markup=False)
+            yield Static(id="summary", markup=False)
             yield Static(
-                "x takes a waiting act back, or a refused one off the list   esc closes",
+                "x takes back what waits, or off the list what was refused\n"
+                "r sends again what was not delivered   esc closes",
                 id="hint",
                 markup=False,
             )
 
     def on_mount(self) -> None:
         """Show what there is, and look again every second."""
+        self.query_one(".box").border_title = "Outbox"
         self._look()
         self.set_interval(1.0, self._look)
 
     def _look(self) -> None:
-        rows = tuple(self._rows())
-        if rows == self._shown and rows:
+        rows = list(self._outbox.rows())
+        lines = self._outbox.summary()
+        if not rows and not lines:
+            lines = ["Everything has been recorded, and delivered."]
+        self.query_one("#summary", Static).update(Text("\n".join(lines)))
+        if rows and [_shown(row) for row in rows] == [_shown(row) for row in self._rows]:
             return
         options = self.query_one(OptionList)
         place = options.highlighted or 0
-        self._shown = rows
-        waiting = sum(row.state != "refused" for row in rows)
-        box = self.query_one(".box")
-        box.border_title = f"Outbox: {waiting:,} waiting, {len(rows) - waiting:,} refused"
+        self._rows = rows
+        options.display = bool(rows)
         options.clear_options()
         options.add_options([Option(self._line(row), id=row.id) for row in rows])
-        options.display = bool(rows)
-        nothing = self.query_one("#nothing", Static)
-        nothing.display = not rows
-        nothing.update(Text("Everything that was done here has been recorded."))
         if rows:
             options.highlighted = min(place, len(rows) - 1)
 
-    def _line(self, row: Waiting) -> Text:
+    def _line(self, row: Row) -> Text:
         text = Text(no_wrap=True)
-        text.append(f" {moment(row.at_ms, self._now_ms())}  ", "dim")
+        text.append(f" {moment(row.at_ms, self._outbox.now_ms())}  ", "dim")
         text.append(f"{row.state:<8} ", "bold")
         text.append(row.what)
         if row.why:
             text.append(f": {row.why}")
         return text
 
-    def action_remove(self) -> None:
+    def _highlighted(self) -> Row | None:
+        place = self.query_one(OptionList).highlighted
+        return self._rows[place] if place is not None and place < len(self._rows) else None
+
+    def action_take_out(self) -> None:
         """Take the highlighted act out."""
-        options = self.query_one(OptionList)
-        if options.highlighted is None or not self._shown:
+        row = self._highlighted()
+        if row is None:
             return
-        row = self._shown[options.highlighted]
-        if row.removable:
-            self._remove(row.id)
+        if row.take_out is not None:
+            row.take_out()
             self._look()
+        elif row.again is not None:
+            self._tell("It stays listed until it is delivered, or older than the journal is kept.")
         else:
-            self.notify(
+            self._tell(
                 "It was sent, and may have been recorded: it is handed in again under the same "
-                "id, and then it is known.",
-                markup=False,
+                "id, and then it is known."
             )
+
+    def action_again(self) -> None:
+        """Send the highlighted outcome again."""
+        row = self._highlighted()
+        if row is not None and row.again is not None:
+            self._send(row)
+
+    @work(group="again")
+    async def _send(self, row: Row) -> None:
+        if row.again is not None:
+            self._tell(await row.again())
+
+    def _tell(self, words: str) -> None:
+        self.notify(words, markup=False)

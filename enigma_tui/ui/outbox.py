@@ -1,0 +1,104 @@
+"""What was done and has gone nowhere yet: acts that wait here, and outcomes that other systems
+were not told of."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+
+from ..journal.delivery import Again
+from ..journal.desk import Act
+from ..journal.faults import FAILED, explain
+from ..journal.pending import Pending, PendingActs
+from ..model.entry import Delivered
+from .columns import moment
+from .floor import Floor
+
+NEAR_TRIM = 0.9
+"""From this share of the retention on, what was not delivered is said to be about to be trimmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the outbox."""
+
+    id: str
+    at_ms: int
+    state: str
+    what: str
+    why: str = ""
+    take_out: Callable[[], None] | None = None
+    """Takes it off the list for good; `None` where it may have been recorded."""
+    again: Callable[[], Awaitable[str]] | None = None
+    """Sends it again, and returns what to tell the supervisor."""
+
+
+class Outbox:
+    """Makes the lines, and does what is asked of them."""
+
+    def __init__(self, floor: Floor, pending: PendingActs, again: Again) -> None:
+        self._floor = floor
+        self._pending = pending
+        self._again = again
+
+    def now_ms(self) -> int:
+        """Return the server's time, in milliseconds."""
+        return self._floor.now_ms()
+
+    def rows(self) -> Iterator[Row]:
+        """Yield what waits here and was refused, then what was not delivered."""
+        for pending in self._pending:
+            yield self._act(pending)
+        for number, failed in enumerate(self._floor.deliveries.failed()):
+            yield self._delivery(number, failed)
+
+    def summary(self) -> list[str]:
+        """Return a line for each target that something waits for."""
+        lines = []
+        now_ms = self.now_ms()
+        for waiting in self._floor.deliveries.waiting():
+            if waiting.count and waiting.oldest_ms is not None:
+                since = moment(waiting.oldest_ms, now_ms)
+                lines.append(f"{waiting.count:,} waiting for {waiting.target}, since {since}")
+        kept_ms = self._floor.site.retention.days * 86_400_000
+        near = self._floor.deliveries.nearing(now_ms - round(kept_ms * NEAR_TRIM))
+        if near:
+            lines.append(f"{len(near):,} will soon be trimmed from the journal undelivered")
+        return lines
+
+    def _act(self, pending: Pending) -> Row:
+        key = pending.act.key
+        done = pending.act.code if isinstance(pending.act, Act) else "undo"
+        state = "refused" if pending.refused else "sent?" if pending.sent else "waits"
+
+        def take_out() -> None:
+            self._pending.settle(pending.id)
+            self._floor.listener.on_calls()
+
+        return Row(
+            f"act-{pending.id}",
+            pending.made_ms,
+            state,
+            f"{done} for {key.call_ref}",
+            pending.refused,
+            take_out=None if state == "sent?" else take_out,
+        )
+
+    def _delivery(self, number: int, failed: Delivered) -> Row:
+        async def again() -> str:
+            try:
+                answer = await self._again.ask(failed)
+            except FAILED as error:
+                return f"Not sent again: {explain(error, self._again.connection.address.shown)}"
+            what = f"{failed.code} for {failed.key.call_ref}"
+            return {
+                "done": f"{what} is sent again to {failed.target}.",
+                "superseded": "Another outcome stands by now; that one is delivered.",
+            }.get(answer, "The call's record is older than the journal is kept.")
+
+        return Row(
+            f"delivery-{number}",
+            failed.id.ms,
+            failed.outcome.value.replace("_", " "),
+            f"{failed.code} for {failed.key.call_ref} to {failed.target}",
+            failed.answer,
+            again=again,
+        )
