@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP = PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts unit fuzz bench screenshots clean
+.PHONY: help demo test lint types contracts unit fuzz faults bench screenshots clean
 
 help: ## show what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 24
@@ -47,6 +47,9 @@ fuzz: $(VENV)/.dev ## ten thousand hostile cases for each property; SEED=… rep
 
 bench: $(VENV)/.dev ## measure against peers in the same run; prints ratios
 	$(BIN)/python -m benchmarks
+
+faults: $(VENV)/.dev ## break everything that can break, and count what it costs
+	$(BIN)/python -m tests.faults
 
 screenshots: $(VENV)/.dev ## make screenshots/ from the running program
 	$(BIN)/python -m tests.screenshots

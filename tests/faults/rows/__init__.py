@@ -1,0 +1,71 @@
+"""The rows of the table, in the order of the table.
+
+A webhook receiver that is down, and a deliverer that is killed, come with delivery: its row will
+stand in `rows/delivery.py` and in `ROWS` after the race.
+"""
+
+from functools import partial
+
+from ..result import Row, Size
+from . import (
+    collector_killed,
+    dispose_killed,
+    frozen,
+    half_way,
+    million,
+    network,
+    race,
+    server_killed,
+)
+
+_TEN = (Size(times=2), Size(times=10))
+
+ROWS = (
+    Row(
+        "collector-killed",
+        partial(collector_killed.row, other=False),
+        quick=Size(times=8, notifications=800, lanes=8),
+        full=Size(times=200, notifications=100_000, lanes=10),
+    ),
+    Row("journal-type", half_way.journal_type, *_TEN),
+    Row("source-type", half_way.source_type, *_TEN),
+    Row("maxmemory", half_way.maxmemory, *_TEN),
+    Row("acl", half_way.acl, *_TEN),
+    Row("dispose-killed", dispose_killed.row, quick=Size(times=16), full=Size(times=200)),
+    Row(
+        "server-killed",
+        partial(server_killed.row, fsync="always"),
+        quick=Size(times=2, notifications=1_000),
+        full=Size(times=20, notifications=20_000),
+    ),
+    Row(
+        "server-killed-everysec",
+        partial(server_killed.row, fsync="everysec"),
+        quick=Size(times=1, notifications=500),
+        full=Size(times=20, notifications=20_000),
+    ),
+    *(
+        Row(
+            f"network-{name}",
+            partial(network.row, kind=kind),
+            quick=Size(times=2, lanes=2, seconds=quick),
+            full=Size(times=20, lanes=5, seconds=full),
+        )
+        for name, kind, quick, full in (
+            ("cut", network.CUT, 0.0, 0.0),
+            ("stall", network.STALL, 2.0, 5.0),
+            ("slow", network.SLOW, 1.0, 2.0),
+            ("half-open", network.HALF_OPEN, 1.0, 0.0),
+            ("dribble", network.DRIBBLE, 0.5, 1.0),
+        )
+    ),
+    Row(
+        "frozen",
+        partial(frozen.row, other=False),
+        quick=Size(times=2, lanes=2, seconds=6.0),
+        full=Size(times=20, lanes=10, seconds=20.0),
+    ),
+    Row("race", race.row, quick=Size(times=1, notifications=100), full=Size(1, 1_000)),
+    Row("million", million.row, quick=Size(1, 10_000), full=Size(1, 1_000_000)),
+)
+"""Every row."""
