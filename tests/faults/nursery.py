@@ -42,6 +42,11 @@ class Child:
         self.heard = [line for line in self.heard if line["kind"] != kind]
         return taken
 
+    def latest(self, kind: str) -> dict[str, Any]:
+        """Return the last line of a kind that is there, or an empty one."""
+        lines = [line for line in self.heard if line["kind"] == kind]
+        return lines[-1] if lines else {}
+
     def kill(self) -> None:
         """SIGKILL."""
         self._nursery.order(id=self.number, signal=signal.SIGKILL)

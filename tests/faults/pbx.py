@@ -66,6 +66,12 @@ def record_of(number: int) -> bytes:
     return json.dumps({"type": "cdr", "payload": told}).encode()
 
 
+def status_of(number: int) -> bytes:
+    """Return a message of the Dialler that tells an agent's state, and is like no other."""
+    told = {"status": "available", "campaign_ref": f"campaign {number}", "ref": "2001"}
+    return json.dumps({"type": "status", "payload": told}).encode()
+
+
 def tags(number: int) -> tuple[int, int]:
     """Return the numbers under which the connection and the record of a call are counted."""
     return 2 * number, 2 * number + 1
@@ -81,6 +87,8 @@ class Pbx:
     url: str = field(repr=False)
     inbound: str
     cdr: str
+    publish: bool = False
+    """Whether each burst is followed by a message of the Dialler's, on its channel."""
     confirm: tuple[str | int, ...] = ()
     """A command after each burst, such as WAIT: where it does not answer 1 or more, nobody knows
     for certain that the server had the burst."""
@@ -88,6 +96,8 @@ class Pbx:
     unsure: Marks = field(default_factory=Marks)
     """Pushed, and not answered or not confirmed."""
     refused: Marks = field(default_factory=Marks)
+    published: int = 0
+    """Messages, which whoever listens hears, and nobody else."""
     _next: int = 0
 
     async def push(self, calls: int) -> None:
@@ -122,6 +132,8 @@ class Pbx:
                 pipeline.rpush(self.cdr, record_of(number))
                 pushed.append(record)
         self._next += calls
+        if self.publish:
+            pipeline.publish("enigma:notifications:agents:2001", status_of(self._next))
         if self.confirm:
             pipeline.execute_command(*self.confirm)
         for tag in pushed:  # as long as nothing else is known
@@ -131,6 +143,9 @@ class Pbx:
         except FAILED:
             return False
         sure = True
+        if self.publish:
+            self.published += 1
+            del answers[len(pushed)]
         if self.confirm:
             confirmed = answers.pop()
             told = confirmed[0] if isinstance(confirmed, list) else confirmed

@@ -23,9 +23,9 @@ from .watch import Watch
 Say = Callable[..., None]
 
 
-async def collect(say: Say, url: str, prefix: str, name: str) -> None:
-    """Collect for ever; the lease is held under `name`. Says when it holds, and what fails."""
-    collector = Collector(connect(Address(url), "collector"), Keys(prefix), id=name)
+async def collect(say: Say, url: str, prefix: str) -> None:
+    """Collect for ever; says when it begins and stops, and what fails."""
+    collector = Collector(connect(Address(url), "collector"), Keys(prefix))
 
     async def tell() -> None:
         told: tuple[bool, str] = (False, "")

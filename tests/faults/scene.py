@@ -48,11 +48,9 @@ class Scene:
         """The site's keys."""
         return Keys(self.prefix)
 
-    def collector(self, name: str, *, kill_at: int = 0, via: str = "") -> Child:
+    def collector(self, *, kill_at: int = 0) -> Child:
         """Start a collector process."""
-        return self.nursery.start(
-            "collect", kill_at=kill_at, url=via or self.via, prefix=self.prefix, name=name
-        )
+        return self.nursery.start("collect", kill_at=kill_at, url=self.via, prefix=self.prefix)
 
     async def settled(self, seconds: float = SETTLE_SECONDS) -> float:
         """Wait until the board shows all that was accepted; return the seconds it took."""
@@ -96,18 +94,25 @@ async def open_scene(
     source_via: str = "",
     via: str = "",
     confirm: tuple[str | int, ...] = (),
+    publish: bool = False,
     watching: bool = True,
 ) -> AsyncIterator[Scene]:
     """A site with its settings written, a board that follows, and a PBX that is still.
 
     `source_url` is where the PBX pushes when that is another server than the journal's, and
-    `source_via` the address at which collectors find it, where that is a proxy's. Not `watching`,
+    `source_via` the address at which collectors find it, where that is a proxy's. With `publish`
+    agents' states are published, too, and listened to. Not `watching`,
     the board stays empty: the row has boards of its own.
     """
     connection = connect(Address(url), "faults")
-    pbx = Pbx(source_url or url, f"{prefix}:inbound", f"{prefix}:cdr", confirm)
-    given = {"server": source_via or source_url} if source_url else {}
-    source = Source(inbound=pbx.inbound, cdr=pbx.cdr, collect_cdr=True, **given)
+    pbx = Pbx(source_url or url, f"{prefix}:inbound", f"{prefix}:cdr", publish, confirm)
+    source = Source(
+        inbound=pbx.inbound,
+        cdr=pbx.cdr,
+        collect_cdr=True,
+        server=(source_via or source_url) if source_url else "",
+        agents=publish,
+    )
     site = Site(sources=(source,), retention=Retention(entries=10_000_000))
     watch = Watch()
     following = connect(Address(via or url), "board")

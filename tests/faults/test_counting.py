@@ -27,7 +27,7 @@ async def scene(nursery: Nursery, server: EmbeddedServer) -> AsyncIterator[Scene
 async def test_a_thief_of_one_notification_is_seen(scene: Scene) -> None:
     await scene.pbx.push(10)
     await scene.connection.quick.lpop(scene.pbx.inbound)
-    scene.collector("only")
+    scene.collector()
     await until(lambda: len(scene.watch.shown) == 14, "all others are shown")
     account = Account("theft")
     await account.close(scene, seconds=0.1)
@@ -36,7 +36,7 @@ async def test_a_thief_of_one_notification_is_seen(scene: Scene) -> None:
 
 
 async def test_a_notification_journalled_again_after_its_record_is_seen(scene: Scene) -> None:
-    scene.collector("only")
+    scene.collector()
     await scene.pbx.push(10)
     await scene.settled()
     entries = await scene.connection.quick.xrange(scene.keys.journal)
@@ -50,7 +50,7 @@ async def test_a_notification_journalled_again_after_its_record_is_seen(scene: S
 
 
 async def test_a_double_that_no_board_shows_as_a_call_is_seen_too(scene: Scene) -> None:
-    scene.collector("only")
+    scene.collector()
     await scene.pbx.push(1)
     await scene.settled()
     entries = await scene.connection.quick.xrange(scene.keys.journal)
@@ -65,7 +65,7 @@ async def test_what_the_server_refused_is_not_lost(scene: Scene) -> None:
     await scene.connection.quick.set(scene.pbx.cdr, "a string")
     await scene.pbx.push(10)
     await scene.connection.quick.delete(scene.pbx.cdr)
-    scene.collector("only")
+    scene.collector()
     account = Account("refusal")
     await account.close(scene)
     assert (account.accepted, account.lost, account.destroyed) == (10, 0, 5)

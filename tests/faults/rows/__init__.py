@@ -20,12 +20,18 @@ from . import (
 
 _TEN = (Size(times=2), Size(times=10))
 
+_PLACES = (("", False), ("-other", True))
+"""Where the source is: on the journal's server, or on another, with the other mover."""
+
 ROWS = (
-    Row(
-        "collector-killed",
-        partial(collector_killed.row, other=False),
-        quick=Size(times=8, notifications=800, lanes=8),
-        full=Size(times=200, notifications=100_000, lanes=10),
+    *(
+        Row(
+            f"collector-killed{place}",
+            partial(collector_killed.row, other=other),
+            quick=Size(times=8, notifications=800, lanes=8),
+            full=Size(times=200, notifications=100_000, lanes=10),
+        )
+        for place, other in _PLACES
     ),
     Row("journal-type", half_way.journal_type, *_TEN),
     Row("source-type", half_way.source_type, *_TEN),
@@ -46,8 +52,8 @@ ROWS = (
     ),
     *(
         Row(
-            f"network-{name}",
-            partial(network.row, kind=kind),
+            f"network-{name}{place}",
+            partial(network.row, kind=kind, other=other),
             quick=Size(times=2, lanes=2, seconds=quick),
             full=Size(times=20, lanes=5, seconds=full),
         )
@@ -58,12 +64,16 @@ ROWS = (
             ("half-open", network.HALF_OPEN, 1.0, 0.0),
             ("dribble", network.DRIBBLE, 0.5, 1.0),
         )
+        for place, other in _PLACES
     ),
-    Row(
-        "frozen",
-        partial(frozen.row, other=False),
-        quick=Size(times=2, lanes=2, seconds=6.0),
-        full=Size(times=20, lanes=10, seconds=20.0),
+    *(
+        Row(
+            f"frozen{place}",
+            partial(frozen.row, other=other),
+            quick=Size(times=2, lanes=2, seconds=6.0),
+            full=Size(times=20, lanes=10, seconds=20.0),
+        )
+        for place, other in _PLACES
     ),
     Row("race", race.row, quick=Size(times=1, notifications=100), full=Size(1, 1_000)),
     Row("million", million.row, quick=Size(1, 10_000), full=Size(1, 1_000_000)),

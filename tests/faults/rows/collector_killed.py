@@ -31,7 +31,7 @@ async def row(size: Size, *, other: bool) -> Result:
                 nursery, server.url, prefix=f"site{number}", source_url=source
             ) as scene:
                 await through(number, scene)
-                scene.collector(f"{scene.prefix}-last")
+                scene.collector()
                 await account.close(scene)
 
         async def through(number: int, scene: Scene) -> None:
@@ -39,7 +39,7 @@ async def row(size: Size, *, other: bool) -> Result:
                 at = 1 + kill * stride
                 await scene.pbx.push(calls // 2)
                 async with pushing(scene):
-                    child = scene.collector(f"{scene.prefix}-{at}", kill_at=at)
+                    child = scene.collector(kill_at=at)
                     assert await child.ended == -9
                 stepped.update(line["step"] for line in child.take("step"))
                 await scene.pbx.push(calls - calls // 2)

@@ -26,7 +26,7 @@ async def row(size: Size) -> Result:
         new_server() as server,
         open_scene(nursery, server.url) as scene,
     ):
-        scene.collector("only")
+        scene.collector()
         await scene.pbx.push(size.times)
         await scene.settled()
         calls = list(scene.watch.board.calls.values())

@@ -1,6 +1,7 @@
 """Whoever holds the lease is frozen, another takes over, and the first one thaws."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from ..nursery import Child, open_nursery
@@ -13,15 +14,19 @@ async def row(size: Size, *, other: bool) -> Result:
     """Freeze the holder of the lease while the PBX pushes."""
     where = "source on another server" if other else "one server"
     account = Account(f"lease holder frozen for {size.seconds:g} s and thawed, {where}")
-    took_over = 0
-    async with open_nursery() as nursery, new_server() as server, AsyncExitStack() as stack:
-        source = (await stack.enter_async_context(new_server())).url if other else ""
+    took_over = published = heard = 0
+    async with open_nursery() as nursery:
 
         async def lane(number: int) -> None:
-            nonlocal took_over
-            prefix = f"site{number}"
-            async with open_scene(nursery, server.url, prefix=prefix, source_url=source) as scene:
-                pair = {name: scene.collector(name) for name in (f"{prefix}-a", f"{prefix}-b")}
+            nonlocal took_over, published, heard
+            # A server each: what is published there reaches whoever listens, of whatever site.
+            async with AsyncExitStack() as stack:
+                url = (await stack.enter_async_context(new_server())).url
+                source = (await stack.enter_async_context(new_server())).url if other else ""
+                scene = await stack.enter_async_context(
+                    open_scene(nursery, url, source_url=source, publish=True)
+                )
+                pair = [scene.collector(), scene.collector()]
                 async with pushing(scene, calls=5, seconds=0.1):
                     for time in range(size.times // size.lanes):
                         # Not always while it waits: somewhere within a tenth of a second.
@@ -31,33 +36,34 @@ async def row(size: Size, *, other: bool) -> Result:
                         account.times += 1
                         await scene.settled()
                 await account.close(scene)
+                published += scene.pbx.published
+                heard += await _heard(scene)
 
         async with asyncio.TaskGroup() as lanes:
             for number in range(size.lanes):
                 lanes.create_task(lane(number))
-    return account.result(f"taken over {took_over} times")
+    return account.result(
+        f"taken over {took_over} times; of {published:,} published messages {heard:,} heard"
+    )
 
 
-async def _freeze(scene: Scene, pair: dict[str, Child], seconds: float, after: float) -> bool:
+async def _freeze(scene: Scene, pair: Sequence[Child], seconds: float, after: float) -> bool:
     """Freeze the holder of the lease; return whether the other one has it when it thaws."""
-    frozen = await _holder(scene, pair)
+    await until(lambda: len(_holders(pair)) == 1, "one of the two collects")
+    (frozen,) = _holders(pair)
     await asyncio.sleep(after)
-    pair[frozen].freeze()
+    frozen.freeze()
     await asyncio.sleep(seconds)
-    taken = await _holder(scene, pair) != frozen
-    pair[frozen].thaw()
+    taken = len(_holders(pair)) == 2  # the frozen one does not know yet that it does not
+    frozen.thaw()
     return taken
 
 
-async def _holder(scene: Scene, pair: dict[str, Child]) -> str:
-    """Wait until one of the pair holds the lease; return its name."""
-    holder = ""
+async def _heard(scene: Scene) -> int:
+    """Return how many published messages are in the journal. None may be there twice."""
+    entries = await scene.connection.quick.xrange(scene.keys.journal)
+    return sum(fields[b"kind"] == b"status" for _, fields in entries)
 
-    async def held() -> bool:
-        nonlocal holder
-        name = await scene.connection.quick.get(scene.keys.lease)
-        holder = name.decode() if name else ""
-        return holder in pair
 
-    await until(held, "somebody holds the lease")
-    return holder
+def _holders(pair: Sequence[Child]) -> list[Child]:
+    return [child for child in pair if child.latest("status").get("holding")]

@@ -104,7 +104,7 @@ async def _row(size: Size, fault: str, wrong: Break, right: Break, named: str) -
         _scene(nursery, server) as scene,
     ):
         client = scene.connection.quick
-        child = scene.collector("only")
+        child = scene.collector()
         await _collecting(child)
         for time in range(size.times):
             await scene.settled()

@@ -47,7 +47,7 @@ async def row(size: Size, *, kind: str, other: bool = False) -> Result:
                     via=near.url,
                 ) as scene,
             ):
-                scene.collector("only")
+                scene.collector()
                 proxies = [near, far] if other else [near]
                 async with pushing(scene):
                     await until(lambda: scene.pbx.accepted, "the PBX pushes")

@@ -22,7 +22,7 @@ async def row(size: Size) -> Result:
         new_server() as server,
         open_scene(nursery, server.url) as scene,
     ):
-        scene.collector("only")
+        scene.collector()
         await scene.pbx.push(size.notifications)
         await scene.settled()
         keys = [list(key) for key in scene.watch.board.calls]

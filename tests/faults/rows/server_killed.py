@@ -26,8 +26,8 @@ async def row(size: Size, *, fsync: str) -> Result:
         new_server(*arguments) as server,
         open_scene(nursery, server.url, confirm=confirm) as scene,
     ):
-        for name in ("one", "two"):
-            scene.collector(name)
+        for _ in range(2):
+            scene.collector()
         calls = 300 if confirm else 20  # a confirmation takes up to a second
         async with pushing(scene, calls=calls, seconds=0.01):
             for _ in range(size.times):
