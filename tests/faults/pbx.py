@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from enigma_tui.journal.connection import Address, connect
+from enigma_tui.journal.connection import Address, Connection, connect
 from enigma_tui.journal.faults import FAILED
 
 
@@ -84,14 +85,15 @@ class Pbx:
     It is as a PBX is: a notification whose push fails is not pushed again.
     """
 
-    url: str = field(repr=False)
+    url: str | Callable[[], str] = field(repr=False)
+    """The server's address, or what finds it where that changes; called in a thread."""
     inbound: str
     cdr: str
     publish: bool = False
     """Whether each burst is followed by a message of the Dialler's, on its channel."""
     confirm: tuple[str | int, ...] = ()
-    """A command after each burst, such as WAIT: where it does not answer 1 or more, nobody knows
-    for certain that the server had the burst."""
+    """A command after each burst, such as `WAIT 1 1000`: where it does not answer as many as it
+    asks for, nobody knows for certain that the burst outlives the server."""
     accepted: Marks = field(default_factory=Marks)
     unsure: Marks = field(default_factory=Marks)
     """Pushed, and not answered or not confirmed."""
@@ -102,7 +104,7 @@ class Pbx:
 
     async def push(self, calls: int) -> None:
         """Push so many new calls in one burst; never raises what a server or network does."""
-        connection = connect(Address(self.url), "pbx")
+        connection = await self._reach()
         try:
             await self._burst(connection.quick, calls)
         finally:
@@ -110,18 +112,38 @@ class Pbx:
 
     async def keep_pushing(self, calls: int, seconds: float, stop: asyncio.Event) -> None:
         """Push a burst every so many seconds, over one connection, until told to stop."""
-        connection = connect(Address(self.url), "pbx")
+        connection = await self._reach()
         try:
             while not stop.is_set():
-                while not await self._burst(connection.quick, calls) and not stop.is_set():
+                if not await self._burst(connection.quick, calls):
                     # Only what was under way is the fault's: a PBX cannot push to nobody.
-                    await _answers(connection.quick, stop)
+                    await connection.close()
+                    connection = await self._found(stop)
                 await asyncio.sleep(seconds)
         finally:
             await connection.close()
 
+    async def _reach(self) -> Connection:
+        url = self.url if isinstance(self.url, str) else await asyncio.to_thread(self.url)
+        return connect(Address(url), "pbx")
+
+    async def _found(self, stop: asyncio.Event) -> Connection:
+        """Wait until the server, or the one that has taken its place, takes writes."""
+        while True:
+            connection = await self._reach()
+            try:
+                role = await connection.quick.execute_command("ROLE")
+                if role[0] == b"master":
+                    return connection
+            except FAILED:
+                pass
+            if stop.is_set():
+                return connection
+            await connection.close()
+            await asyncio.sleep(0.05)
+
     async def _burst(self, client: Redis, calls: int) -> bool:
-        """Push a burst; return whether there was an answer."""
+        """Push a burst; return whether the server is still the one to push to."""
         pipeline = client.pipeline(transaction=False)
         pushed = []
         for number in range(self._next, self._next + calls):
@@ -142,20 +164,21 @@ class Pbx:
             answers = await pipeline.execute(raise_on_error=False)
         except FAILED:
             return False
-        sure = True
+        sure = here = True
         if self.publish:
             self.published += 1
             del answers[len(pushed)]
         if self.confirm:
             confirmed = answers.pop()
             told = confirmed[0] if isinstance(confirmed, list) else confirmed
-            sure = isinstance(told, int) and told >= 1
+            sure = isinstance(told, int) and told >= int(self.confirm[1])
         for tag, answer in zip(pushed, answers, strict=True):
             if isinstance(answer, ResponseError):
                 self.refused.add(tag)
+                here = here and not str(answer).startswith(("READONLY", "MOVED"))
             elif isinstance(answer, int) and sure:
                 self.accepted.add(tag)
-        return True
+        return here
 
     def uncertain(self) -> Marks:
         """Return what was pushed of which nobody knows whether the server had it."""
@@ -164,13 +187,3 @@ class Pbx:
             if tag in self.unsure and tag not in self.accepted and tag not in self.refused:
                 marks.add(tag)
         return marks
-
-
-async def _answers(client: Redis, stop: asyncio.Event) -> None:
-    """Wait until the server answers."""
-    while not stop.is_set():
-        try:
-            await client.ping()
-            return
-        except FAILED:
-            await asyncio.sleep(0.05)

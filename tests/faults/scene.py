@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,6 +93,7 @@ async def open_scene(
     source_url: str = "",
     source_via: str = "",
     via: str = "",
+    push_to: Callable[[], str] | None = None,
     confirm: tuple[str | int, ...] = (),
     publish: bool = False,
     watching: bool = True,
@@ -100,12 +101,19 @@ async def open_scene(
     """A site with its settings written, a board that follows, and a PBX that is still.
 
     `source_url` is where the PBX pushes when that is another server than the journal's, and
-    `source_via` the address at which collectors find it, where that is a proxy's. With `publish`
-    agents' states are published, too, and listened to. Not `watching`,
-    the board stays empty: the row has boards of its own.
+    `source_via` the address at which collectors find it, where that is a proxy's; `push_to` is
+    for a PBX that has to look for its server. With `publish` agents' states are published, too,
+    and listened to. Not `watching`, the board stays empty: the row has boards of its own.
     """
     connection = connect(Address(url), "faults")
-    pbx = Pbx(source_url or url, f"{prefix}:inbound", f"{prefix}:cdr", publish, confirm)
+    # The tag is for clusters: there one script can reach both.
+    pbx = Pbx(
+        push_to or source_url or url,
+        f"{{{prefix}-pbx}}:inbound",
+        f"{{{prefix}-pbx}}:cdr",
+        publish,
+        confirm,
+    )
     source = Source(
         inbound=pbx.inbound,
         cdr=pbx.cdr,
