@@ -10,6 +10,7 @@ from ..result import Row, Size
 from . import (
     collector_killed,
     dispose_killed,
+    failover,
     frozen,
     half_way,
     million,
@@ -49,6 +50,18 @@ ROWS = (
         partial(server_killed.row, fsync="everysec"),
         quick=Size(times=1, notifications=500),
         full=Size(times=20, notifications=20_000),
+    ),
+    Row(
+        "sentinel",
+        failover.sentinel,
+        quick=Size(times=1, notifications=50),
+        full=Size(times=5, notifications=5_000),
+    ),
+    Row(
+        "cluster",
+        failover.cluster,
+        quick=Size(times=1, notifications=50),
+        full=Size(times=6, notifications=6_000),
     ),
     *(
         Row(
