@@ -14,7 +14,9 @@ class Impatient(AssertionError):
 
 
 async def until(
-    condition: Callable[[], object | Awaitable[object]], what: str, seconds: float = 60.0
+    condition: Callable[[], object | Awaitable[object]],
+    what: str | Callable[[], str],
+    seconds: float = 60.0,
 ) -> float:
     """Wait until a condition, plain or async, is true; return the seconds it took.
 
@@ -28,5 +30,6 @@ async def until(
         if found:
             return time.monotonic() - began
         if time.monotonic() - began > seconds:
-            raise Impatient(f"not within {seconds:g} seconds: {what}")
+            said = what if isinstance(what, str) else what()
+            raise Impatient(f"not within {seconds:g} seconds: {said}")
         await asyncio.sleep(STEP)

@@ -38,7 +38,7 @@ class Result:
     @property
     def good(self) -> bool:
         """Whether the promise was kept."""
-        return self.lost == 0 and self.twice == 0
+        return self.times > 0 and self.lost == 0 and self.twice == 0
 
 
 @dataclass(frozen=True, slots=True)

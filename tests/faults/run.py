@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def main() -> None:
     results = asyncio.run(_run(given.rows or names, given.quick))
     text = table(results)
     print(text)
-    if not given.rows and not given.quick:
+    if not given.rows and not given.quick and all(result.times for result in results):
         _write(text, asyncio.run(_machine()))
     sys.exit(not all(result.good for result in results))
 
@@ -45,7 +46,12 @@ async def _run(names: Sequence[str], quick: bool) -> list[Result]:
         if row.name in names:
             began = time.monotonic()
             print(f"{row.name} …", end=" ", file=sys.stderr, flush=True)
-            result = await row.run(row.quick if quick else row.full)
+            try:
+                result = await row.run(row.quick if quick else row.full)
+            except Exception:
+                # The other rows are worth having all the same; this one is not good.
+                traceback.print_exc()
+                result = Result(row.name, 0, 0, 0, 0, 0, time.monotonic() - began, "BROKEN OFF")
             results.append(result)
             word = "lost 0" if result.good else f"LOST {result.lost}, TWICE {result.twice}"
             print(f"{word}, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)

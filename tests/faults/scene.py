@@ -40,6 +40,7 @@ class Scene:
     watch: Watch
     follower: Follower
     nursery: Nursery
+    collectors: list[Child] = field(default_factory=list)
     acts_twice: int = 0
     """Acts recorded twice, where a row hands some in."""
 
@@ -50,14 +51,26 @@ class Scene:
 
     def collector(self, *, kill_at: int = 0) -> Child:
         """Start a collector process."""
-        return self.nursery.start("collect", kill_at=kill_at, url=self.via, prefix=self.prefix)
+        child = self.nursery.start("collect", kill_at=kill_at, url=self.via, prefix=self.prefix)
+        self.collectors.append(child)
+        return child
 
     async def settled(self, seconds: float = SETTLE_SECONDS) -> float:
         """Wait until the board shows all that was accepted; return the seconds it took."""
         return await until(
             lambda: self.pbx.accepted.missing_in(self.watch.shown) == 0,
-            f"{self.prefix}: everything accepted is on the board",
+            lambda: f"{self.prefix}: everything accepted is on the board; {self._state()}",
             seconds,
+        )
+
+    def _state(self) -> str:
+        """Return what may tell why something is missing."""
+        link = self.follower.link
+        told = [child.latest("status") for child in self.collectors if not child.ended.done()]
+        return (
+            f"{self.pbx.accepted.missing_in(self.watch.shown)} missing; the board is "
+            f"{'connected' if link.connected else 'away'}, fault {link.fault}, "
+            f"pulse {self.follower.pulse}; collectors {told}"
         )
 
     async def journalled_twice(self) -> int:
