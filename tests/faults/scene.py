@@ -34,6 +34,8 @@ class Scene:
     prefix: str
     connection: Connection
     """Straight to the journal's server."""
+    source: Connection
+    """Straight to the PBX's."""
     via: str
     """The address that collectors and boards use: the server's, or a proxy's."""
     pbx: Pbx
@@ -70,7 +72,7 @@ class Scene:
         return (
             f"{self.pbx.accepted.missing_in(self.watch.shown)} missing; the board is "
             f"{'connected' if link.connected else 'away'}, fault {link.fault}, "
-            f"pulse {self.follower.pulse}; collectors {told}"
+            f"pulse {self.follower.pulse}; collectors {told}\n{self.nursery.log()}"
         )
 
     async def journalled_twice(self) -> int:
@@ -137,9 +139,11 @@ async def open_scene(
     site = Site(sources=(source,), retention=Retention(entries=10_000_000))
     watch = Watch()
     following = connect(Address(via or url), "board")
+    at_source = connect(Address(source_url or url), "faults")
     scene = Scene(
         prefix,
         connection,
+        at_source,
         via or url,
         pbx,
         watch,
@@ -157,6 +161,7 @@ async def open_scene(
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
         await following.close()
+        await at_source.close()
         await connection.close()
 
 

@@ -19,8 +19,6 @@ from . import (
     server_killed,
 )
 
-_TEN = (Size(times=2), Size(times=10))
-
 _PLACES = (("", False), ("-other", True))
 """Where the source is: on the journal's server, or on another, with the other mover."""
 
@@ -34,10 +32,16 @@ ROWS = (
         )
         for place, other in _PLACES
     ),
-    Row("journal-type", half_way.journal_type, *_TEN),
-    Row("source-type", half_way.source_type, *_TEN),
-    Row("maxmemory", half_way.maxmemory, *_TEN),
-    Row("acl", half_way.acl, *_TEN),
+    *(
+        Row(f"{name}{place}", partial(run, other=other), Size(times=2), Size(times=10))
+        for name, run in (
+            ("journal-type", half_way.journal_type),
+            ("source-type", half_way.source_type),
+            ("maxmemory", half_way.maxmemory),
+            ("acl", half_way.acl),
+        )
+        for place, other in _PLACES
+    ),
     Row("dispose-killed", dispose_killed.row, quick=Size(times=16), full=Size(times=200)),
     Row(
         "server-killed",

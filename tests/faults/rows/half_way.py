@@ -1,18 +1,15 @@
 """The moving script fails half way: a key of a wrong type, no memory, a permission taken away."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
-from redis.asyncio import Redis
-
-from enigma_tui.demo.embedded import EmbeddedServer
+from enigma_tui.journal.connection import Connection
 
 from ..nursery import Child, open_nursery
 from ..result import Result, Size
 from ..scene import Account, Scene, new_server, open_scene, pushing
 
-Break = Callable[[Redis, Scene, int], Awaitable[None]]
+Break = Callable[[Scene, int], Awaitable[None]]
 
 _ASIDE = """
 if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('RENAME', KEYS[1], KEYS[2]) end
@@ -24,7 +21,7 @@ if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('RENAME', KEYS[2], KEYS[1]
 """
 
 _USER = "collector"
-_PERMITTED = (">secret", "reset", "on", "nopass", "~*", "&*", "+@all")
+_PERMITTED = ("reset", "on", "nopass", "~*", "&*", "+@all")
 _TAKEN = (
     ("-ltrim",),
     ("-xadd",),
@@ -40,80 +37,100 @@ _TAKEN = (
 """What is taken from the collector's user. Without LTRIM a script that has appended cannot
 finish: that is the half way."""
 
+_TAKEN_AT_SOURCE = (("-ltrim",), ("-rpush",), ("-lrange",), ("-del",), ("-@all",))
+_TAKEN_AT_JOURNAL = (("-xadd",), ("-zadd",), ("-type",), ("-zscore",), ("-@write",))
+"""The same where a batch is taken from one server and appended at another."""
 
-async def journal_type(size: Size) -> Result:
+
+async def journal_type(size: Size, *, other: bool) -> Result:
     """The journal becomes a string while it is appended to."""
-
-    async def key(scene: Scene) -> str:
-        return scene.keys.journal
-
-    return await _wrong_type(size, "journal of a wrong type, while collecting", key)
+    return await _wrong_type(size, "journal of a wrong type", other, of_source=False)
 
 
-async def source_type(size: Size) -> Result:
+async def source_type(size: Size, *, other: bool) -> Result:
     """The source's list becomes a string; the PBX is refused meanwhile."""
-
-    async def key(scene: Scene) -> str:
-        return scene.pbx.inbound
-
-    return await _wrong_type(size, "source list of a wrong type, while collecting", key)
+    return await _wrong_type(size, "source list of a wrong type", other, of_source=True)
 
 
-async def _wrong_type(size: Size, fault: str, of: Callable[[Scene], Awaitable[str]]) -> Result:
-    async def wrong(client: Redis, scene: Scene, _: int) -> None:
-        key = await of(scene)
-        await client.eval(_ASIDE, 2, key, f"{key}:aside")
+async def _wrong_type(size: Size, fault: str, other: bool, *, of_source: bool) -> Result:
+    async def change(scene: Scene, how: str) -> None:
+        place = scene.source if of_source else scene.connection
+        key = scene.pbx.inbound if of_source else scene.keys.journal
+        await place.quick.eval(how, 2, key, f"{key}:aside")
 
-    async def right(client: Redis, scene: Scene, _: int) -> None:
-        key = await of(scene)
-        await client.eval(_BACK, 2, key, f"{key}:aside")
+    async def wrong(scene: Scene, _: int) -> None:
+        await change(scene, _ASIDE)
 
-    return await _row(size, fault, wrong, right, "wrong key type")
+    async def right(scene: Scene, _: int) -> None:
+        await change(scene, _BACK)
 
-
-async def maxmemory(size: Size) -> Result:
-    """The server has no memory left; the PBX is refused, too."""
-
-    async def full(client: Redis, _: Scene, __: int) -> None:
-        await client.config_set("maxmemory", "1mb")
-
-    async def room(client: Redis, _: Scene, __: int) -> None:
-        await client.config_set("maxmemory", "0")
-
-    return await _row(size, "maxmemory reached, while collecting", full, room, "out of memory")
+    return await _row(size, fault, other, wrong, right, "wrong key type")
 
 
-async def acl(size: Size) -> Result:
+async def maxmemory(size: Size, *, other: bool) -> Result:
+    """A server has no memory left: the PBX's, which is refused too, or the journal's, by turns."""
+
+    async def full(scene: Scene, time: int) -> None:
+        await _turn(scene, time).quick.config_set("maxmemory", "1mb")
+
+    async def room(scene: Scene, time: int) -> None:
+        await _turn(scene, time).quick.config_set("maxmemory", "0")
+
+    return await _row(size, "maxmemory reached", other, full, room, "out of memory")
+
+
+async def acl(size: Size, *, other: bool) -> Result:
     """The collector's user may no longer do what a step needs."""
 
-    async def revoke(client: Redis, _: Scene, time: int) -> None:
-        rules = _TAKEN[time % len(_TAKEN)]
-        await client.execute_command("ACL", "SETUSER", _USER, *rules)
+    async def revoke(scene: Scene, time: int) -> None:
+        taken = _TAKEN
+        if other:
+            taken = _TAKEN_AT_JOURNAL if time % 2 else _TAKEN_AT_SOURCE
+            rules = taken[time // 2 % len(taken)]
+        else:
+            rules = taken[time % len(taken)]
+        await _turn(scene, time).quick.execute_command("ACL", "SETUSER", _USER, *rules)
 
-    async def permit(client: Redis, _: Scene, __: int) -> None:
-        await client.execute_command("ACL", "SETUSER", _USER, *_PERMITTED[1:])
+    async def permit(scene: Scene, time: int) -> None:
+        await _turn(scene, time).quick.execute_command("ACL", "SETUSER", _USER, *_PERMITTED[1:])
 
-    return await _row(size, "ACL revoked, while collecting", revoke, permit, "no permission")
+    return await _row(size, "ACL revoked", other, revoke, permit, "no permission")
 
 
-async def _row(size: Size, fault: str, wrong: Break, right: Break, named: str) -> Result:
-    account = Account(fault)
+def _turn(scene: Scene, time: int) -> Connection:
+    """Return the server whose turn it is; there may be but one."""
+    return scene.connection if time % 2 else scene.source
+
+
+async def _row(
+    size: Size, fault: str, other: bool, wrong: Break, right: Break, named: str
+) -> Result:
+    where = "source on another server" if other else "one server"
+    account = Account(f"{fault} while collecting, {where}")
     async with (
         open_nursery() as nursery,
         new_server() as server,
-        _scene(nursery, server) as scene,
+        new_server() as apart,
+        open_scene(
+            nursery,
+            server.url,
+            via=_as_user(server.url),
+            source_url=apart.url if other else "",
+            source_via=_as_user(apart.url),
+        ) as scene,
     ):
-        client = scene.connection.quick
+        for place in (scene.connection, scene.source):
+            await place.quick.execute_command("ACL", "SETUSER", _USER, *_PERMITTED)
         child = scene.collector()
         await _collecting(child)
         for time in range(size.times):
             await scene.settled()
             # The collector waits for more now, so what it does next is a whole move.
-            await wrong(client, scene, time)
+            await wrong(scene, time)
             async with pushing(scene):
                 await scene.pbx.push(20)
                 await _fails(child, named)
-                await right(client, scene, time)
+                await right(scene, time)
                 await scene.pbx.push(20)
                 await scene.settled()
             account.times += 1
@@ -121,13 +138,8 @@ async def _row(size: Size, fault: str, wrong: Break, right: Break, named: str) -
     return account.result()
 
 
-@contextlib.asynccontextmanager
-async def _scene(nursery: object, server: EmbeddedServer) -> AsyncIterator[Scene]:
-    """A scene whose collector has a user of its own."""
-    async with open_scene(nursery, server.url) as scene:  # type: ignore[arg-type]
-        await scene.connection.quick.execute_command("ACL", "SETUSER", _USER, *_PERMITTED[1:])
-        scene.via = server.url.replace("redis://", f"redis://{_USER}:any@")
-        yield scene
+def _as_user(url: str) -> str:
+    return url.replace("redis://", f"redis://{_USER}@")
 
 
 async def _collecting(child: Child) -> None:
