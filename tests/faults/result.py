@@ -34,11 +34,13 @@ class Result:
     """Shown as two calls, journalled twice, or an act recorded twice."""
     seconds: float
     note: str = ""
+    broken: tuple[str, ...] = ()
+    """Promises that are not about numbers and were not kept."""
 
     @property
     def good(self) -> bool:
         """Whether the promise was kept."""
-        return self.times > 0 and self.lost == 0 and self.twice == 0
+        return self.lost == 0 and self.twice == 0 and not self.broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def table(results: Sequence[Result]) -> str:
             f"{result.destroyed:,}",
             f"{result.twice:,}",
             f"{result.seconds:.0f}",
-            result.note,
+            "; ".join(filter(None, (*result.broken, result.note))),
         )
         for result in results
     ]

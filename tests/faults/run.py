@@ -35,7 +35,7 @@ def main() -> None:
     results = asyncio.run(_run(given.rows or names, given.quick))
     text = table(results)
     print(text)
-    if not given.rows and not given.quick and all(result.times for result in results):
+    if not given.rows and not given.quick and all(result.good for result in results):
         _write(text, asyncio.run(_machine()))
     sys.exit(not all(result.good for result in results))
 
@@ -51,9 +51,11 @@ async def _run(names: Sequence[str], quick: bool) -> list[Result]:
             except Exception:
                 # The other rows are worth having all the same; this one is not good.
                 traceback.print_exc()
-                result = Result(row.name, 0, 0, 0, 0, 0, time.monotonic() - began, "BROKEN OFF")
+                result = Result(
+                    row.name, 0, 0, 0, 0, 0, time.monotonic() - began, "", ("broken off",)
+                )
             results.append(result)
-            word = "lost 0" if result.good else f"LOST {result.lost}, TWICE {result.twice}"
+            word = "lost 0" if result.good else "NOT GOOD"
             print(f"{word}, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return results
 

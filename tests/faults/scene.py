@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -133,8 +133,8 @@ async def open_scene(
         inbound=pbx.inbound,
         cdr=pbx.cdr,
         collect_cdr=True,
-        server=(source_via or source_url) if source_url else "",
-        agents=publish,
+        **({"server": source_via or source_url} if source_url else {}),
+        **({"agents": True} if publish else {}),
     )
     site = Site(sources=(source,), retention=Retention(entries=10_000_000))
     watch = Watch()
@@ -187,7 +187,8 @@ class Account:
     lost: int = 0
     destroyed: int = 0
     twice: int = 0
-    notes: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    """Promises that are not about numbers and were not kept."""
     _began: float = field(default_factory=time.monotonic)
 
     async def close(self, scene: Scene, seconds: float = SETTLE_SECONDS) -> None:
@@ -196,7 +197,7 @@ class Account:
             await scene.settled(seconds)
         except Impatient:
             if scene.follower.link.fault:
-                self.notes.append(f"{scene.prefix}: {scene.follower.link.fault.name}")
+                self.broken.append(f"{scene.prefix}: {scene.follower.link.fault.name}")
         self.accepted += len(scene.pbx.accepted)
         self.lost += scene.pbx.accepted.missing_in(scene.watch.shown)
         self.destroyed += len(scene.pbx.refused)
@@ -206,9 +207,8 @@ class Account:
         self.twice += max(scene.watch.twice, journalled)
         self.twice += scene.acts_twice
 
-    def result(self, note: str | Sequence[str] = "") -> Result:
+    def result(self, note: str = "") -> Result:
         """Return the row."""
-        notes = [note] if isinstance(note, str) else list(note)
         return Result(
             self.fault,
             self.times,
@@ -217,5 +217,6 @@ class Account:
             self.destroyed,
             self.twice,
             time.monotonic() - self._began,
-            "; ".join(filter(None, [*notes, *self.notes])),
+            note,
+            tuple(self.broken),
         )

@@ -45,7 +45,8 @@ async def sentinel(size: Size) -> Result:
                     await asyncio.to_thread(topology.await_replicas)
                     await scene.settled()
                     account.times += 1
-                    account.lost += scene.watch.rebuilt == rebuilt  # it shows what is no more
+                    if scene.watch.rebuilt == rebuilt:
+                        account.broken.append("a board goes on from an entry that is gone")
             await account.close(scene)
             note = f"the board began again {scene.watch.rebuilt} times"
     return account.result(note)
