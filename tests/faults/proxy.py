@@ -24,6 +24,8 @@ class Mode(StrEnum):
     """New connections are closed at once."""
     STALL = "stall"
     """Nothing gets through, and nothing is lost: it comes later."""
+    MUTE = "mute"
+    """What the program asks gets through; the answers come later."""
     SLOW = "slow"
     """Everything takes `latency` seconds longer each way."""
     SWALLOW = "swallow"
@@ -117,8 +119,8 @@ class Proxy:
         far_writer: asyncio.StreamWriter,
     ) -> None:
         ways = [
-            asyncio.create_task(self._carry(line, reader, far_writer)),
-            asyncio.create_task(self._carry(line, far_reader, writer)),
+            asyncio.create_task(self._carry(line, reader, far_writer, answers=False)),
+            asyncio.create_task(self._carry(line, far_reader, writer, answers=True)),
         ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -134,7 +136,12 @@ class Proxy:
         return await asyncio.open_connection(parts.hostname, parts.port)
 
     async def _carry(
-        self, line: _Line, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        line: _Line,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        *,
+        answers: bool,
     ) -> None:
         """Carry one way. The latency is on the way, not on the rate: more may be under way."""
         loop = asyncio.get_running_loop()
@@ -144,6 +151,8 @@ class Proxy:
             while True:
                 due, data = await under_way.get()
                 await asyncio.sleep(due - loop.time())
+                while self.mode is Mode.STALL or (answers and self.mode is Mode.MUTE):
+                    await self._changed.wait()
                 await self._let_through(line, writer, data)
                 if not data:
                     return
@@ -161,8 +170,6 @@ class Proxy:
             await asyncio.gather(arriving, return_exceptions=True)
 
     async def _let_through(self, line: _Line, writer: asyncio.StreamWriter, data: bytes) -> None:
-        while self.mode is Mode.STALL:
-            await self._changed.wait()
         if self.mode is Mode.SWALLOW or line.dead:
             line.dead = True
             self.swallowed += len(data)

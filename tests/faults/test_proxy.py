@@ -76,6 +76,21 @@ async def test_what_stalls_comes_later(proxy: Proxy, dial: Callable) -> None:
     assert await waiting == b"+PONG\r\n"
 
 
+async def test_a_mute_network_carries_what_is_asked_and_holds_the_answer(
+    proxy: Proxy, dial: Callable, eventually: Callable
+) -> None:
+    line = await dial()
+    await ping(line)
+    before = proxy.forwarded
+    proxy.set(Mode.MUTE)
+    waiting = asyncio.create_task(ping(line))
+    await eventually(lambda: proxy.forwarded == before + len(LINE))
+    done, _ = await asyncio.wait({waiting}, timeout=0.2)
+    assert not done
+    proxy.set(Mode.WELL)
+    assert await waiting == b"+PONG\r\n"
+
+
 async def test_latency_is_on_both_ways_and_not_on_the_rate(proxy: Proxy, dial: Callable) -> None:
     lines = [await dial() for _ in range(5)]
     proxy.set(Mode.SLOW)

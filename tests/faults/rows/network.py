@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from enigma_tui.journal.connection import Address, connect
 from enigma_tui.journal.desk import Act, Answer, DispositionDesk, Who
 from enigma_tui.journal.faults import FAILED
+from enigma_tui.journal.scripts import script
 
 from ..nursery import open_nursery
 from ..patience import until
@@ -72,11 +73,22 @@ async def _once(
     act = Act(call.key, "resolved", 0, f"act {time}")
     link = connect(Address(scene.via), "board")
     await link.quick.ping()
+    heard = kind == CUT and time % 2
+    if heard:
+        # The worst moment: everything asked has been done, and no answer to it arrives.
+        await link.quick.script_load(script(link.quick, "dispose").script)
+        for proxy in proxies:
+            proxy.set(Mode.MUTE)
     acting = asyncio.create_task(_hand_in(DispositionDesk(link, scene.keys, Who("tester")), act))
     await asyncio.sleep(time % 5 / 1_000)  # before, within, and after the sending of the act
+    if heard:
+        await until(
+            lambda: scene.connection.quick.exists(scene.keys.call(call.key)), "the act is recorded"
+        )
     if kind == CUT:
         for proxy in proxies:
             proxy.cut()
+            proxy.set(Mode.WELL)
     else:
         for proxy in proxies:
             proxy.set(_MODE[kind])
