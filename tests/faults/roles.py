@@ -28,12 +28,23 @@ async def collect(say: Say, url: str, prefix: str) -> None:
     collector = Collector(connect(Address(url), "collector"), Keys(prefix))
 
     async def tell() -> None:
-        told: tuple[bool, str] = (False, "")
+        told = (False, "", "")
         while True:
             status = collector.status
-            state = (status.holding, status.fault.name if status.fault else "")
+            fault = status.fault
+            state = (
+                status.holding,
+                fault.name if fault else "",
+                fault.sentence[:500] if fault else "",
+            )
             if state != told:
-                say("status", holding=state[0], fault=state[1], moved=status.moved)
+                say(
+                    "status",
+                    holding=state[0],
+                    fault=state[1],
+                    sentence=state[2],
+                    moved=status.moved,
+                )
                 told = state
             await asyncio.sleep(0.02)
 
