@@ -64,8 +64,9 @@ class Slots:
         raise ClusterDownError(f"no node serves the hash slot {slot}")
 
     def primaries(self) -> Sequence[Place]:
-        """Return all primaries that are known."""
-        return list(dict.fromkeys(place for _, _, place in self._ranges or ()))
+        """Return all primaries that are known, those first that nodes have told of since."""
+        named = (place for _, _, place in self._ranges or ())
+        return list(dict.fromkeys([*self._moved.values(), *named]))
 
     def forget(self) -> None:
         """Ask anew before the next command."""

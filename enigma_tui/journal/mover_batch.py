@@ -14,7 +14,6 @@ else is at it: there are no take-overs and no heartbeats.
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from redis.exceptions import ResponseError
 
@@ -132,13 +131,9 @@ class BatchMover:
         batch's id, if the server still has it. A replica that has got this has got what was
         before it. Without the id, another server has become the primary meanwhile.
         """
-        client: Any = self.connection.quick
-        pipeline = client.pipeline(transaction=False)
+        pipeline = self.connection.quick.pipeline(transaction=False)
         pipeline.zadd(known, {batch.id: 1}, xx=True, incr=True)
-        where = (
-            {"target_nodes": client.get_node_from_key(known)} if self.connection.clustered else {}
-        )
-        pipeline.execute_command("WAIT", 1, CONFIRM_MS, **where)
+        pipeline.execute_command("WAIT", 1, CONFIRM_MS)  # in a cluster: at the journal's node
         there, replicas = await pipeline.execute()
         if there is None or not replicas:
             raise ResponseError(
