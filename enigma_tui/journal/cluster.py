@@ -181,10 +181,16 @@ class ClusterClient(Client):
         asked = place or self._slots.place or ("", 0)
         return (error.host or asked[0], error.port)
 
+    async def primaries(self) -> dict[str, Redis]:
+        """Return a client for each primary, by its place: for what has to be asked of all."""
+        await self._slots.of(self._slots.home)
+        return {
+            f"{host}:{port}": self._node((host, port)) for host, port in self._slots.primaries()
+        }
+
     async def _everywhere(self, *args: Any, **options: Any) -> Any:
         """Load a script at every primary, for any of them may run it next."""
-        await self._slots.of(self._slots.home)
-        nodes: list[Any] = [self._node(place) for place in self._slots.primaries()]
+        nodes: list[Any] = list((await self.primaries()).values())
         answers = await asyncio.gather(
             *(node.execute_command(*args, **options) for node in nodes), return_exceptions=True
         )

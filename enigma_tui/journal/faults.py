@@ -40,6 +40,8 @@ _REFUSED = ("ACL failure in script", "executing the script can't")
 """How servers say inside a script that the user is not permitted something: 7, and 6.2."""
 
 _COMMAND = re.compile(r"(?:run|execute) the '([^']{1,60})' (?:command|subcommand)")
+_COMMAND_ON = re.compile(r"run the '([^']{1,60})' command on the key (\S{1,200})")
+"""How this program's own scripts say it."""
 _KEY = re.compile(r"access the '([^']{1,200})' key")
 _OF_KEY = re.compile(r"access (?:a key|one of the keys|at least one of the keys)")
 _OF_CHANNEL = re.compile(r"access (?:a channel|one of the channels)")
@@ -153,7 +155,9 @@ def _unnamed(error: BaseException, text: str, where: str) -> Fault:
 
 def _no_permission(error: ResponseError, text: str, where: str) -> Fault:
     asked = asked_of(error)
-    if command := _COMMAND.search(text):
+    if both := _COMMAND_ON.search(text):
+        what = f"the command {both[1]} on the key {both[2]}"
+    elif command := _COMMAND.search(text):
         what = f"the command {command[1]}"
     elif key := _KEY.search(text):
         what = f"the key {key[1]}"

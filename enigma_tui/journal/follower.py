@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from redis.exceptions import ResponseError
 
@@ -284,19 +284,20 @@ class Follower:
         here = [feed.key for s in sources if not s.server for feed in feed_lists(s)]
         asked = self.clock()
         with _asking():
-            server_ms = await Journal(self.connection, self.keys).now_ms()
-            answered = self.clock()
             pipeline = self.connection.quick.pipeline(transaction=False)
+            pipeline.time()
             pipeline.hgetall(self.keys.collecting)
             for source in sources:
                 pipeline.exists(self.keys.lease(source.name))
             for name in here:
                 pipeline.llen(name)
-            answers: list[Any] = await pipeline.execute(raise_on_error=False)
+            clock, *answers = await pipeline.execute(raise_on_error=False)
+            answered = self.clock()
             # A list of a wrong type is the collector's to complain of.
-            for answer in answers[: 1 + len(sources)]:
+            for answer in (clock, *answers[: 1 + len(sources)]):
                 if isinstance(answer, Exception):
                     raise answer
+        server_ms = int(clock[0]) * 1000 + int(clock[1]) // 1000
         told = {name.decode(): _News.read(text, server_ms) for name, text in answers[0].items()}
         held = dict(zip((s.name for s in sources), answers[1 : 1 + len(sources)], strict=True))
         backlog = sum(length for length in answers[1 + len(sources) :] if isinstance(length, int))

@@ -144,11 +144,9 @@ async def _clients(connection: Connection) -> list[dict[str, str]]:
     if not connection.clustered:
         listed: list[dict[str, str]] = await client.client_list()
         return listed
-    await client.initialize()
     found: list[dict[str, str]] = []
-    for node in client.get_nodes():
-        listed = await client.execute_command("CLIENT LIST", target_nodes=node)
-        found += ({**each, "id": f"{node.name} {each['id']}"} for each in listed)
+    for place, node in (await client.primaries()).items():
+        found += ({**each, "id": f"{place} {each['id']}"} for each in await node.client_list())
     return found
 
 

@@ -9,7 +9,6 @@ from redis.asyncio import Redis
 from ..model.call import ORIGIN, EntryId
 from .connection import BLOCK_MS, Connection
 from .keys import Keys
-from .scripts import script
 
 READ_COUNT = 500
 """Entries read at a time: enough to be fast, few enough that a screen stays awake between."""
@@ -65,9 +64,9 @@ class Journal:
     async def now_ms(self) -> int:
         """Return what the clock of the journal's server shows; milliseconds since the epoch.
 
-        In a cluster a bare `TIME` would ask some node or other, and their clocks differ.
+        In a cluster nodes' clocks differ; what has no key is asked of the journal's node.
         """
-        seconds, micros = await script(self.connection.quick, "time")(keys=[self.keys.journal])
+        seconds, micros = await self.connection.quick.time()
         return int(seconds) * 1000 + int(micros) // 1000
 
     async def trim(self, older_than_ms: int, most: int) -> int:

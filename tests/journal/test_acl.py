@@ -15,14 +15,17 @@ from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal.address import Address, Login
 from enigma_tui.journal.collector import Collector
 from enigma_tui.journal.connection import Connection, connect
-from enigma_tui.journal.desk import Act, Answer, DispositionDesk, who_am_i
+from enigma_tui.journal.delivery import Deliverers
+from enigma_tui.journal.desk import Act, Answer, DispositionDesk, Undo, Who, who_am_i
 from enigma_tui.journal.faults import explain
 from enigma_tui.journal.follower import Follower
 from enigma_tui.journal.keys import Keys
+from enigma_tui.journal.lease import Lease
 from enigma_tui.journal.sites import SiteStore
 from enigma_tui.journal.stream import Journal
 from enigma_tui.model.call import CallKey, EntryId, Feed
-from enigma_tui.site import Site
+from enigma_tui.site import Site, Source
+from enigma_tui.targets import ListTarget
 from tests.cli.conftest import Run, begin, run
 from tests.topology import ClusterSet, SentinelSet
 
@@ -61,7 +64,7 @@ BEYOND: dict[str, Sequence[tuple[str, ...]]] = {
     "wall": (
         ("XADD", KEYS.journal, "*", "kind", "forged"),
         ("SET", KEYS.site, "{}"),
-        ("SET", KEYS.lease, "mine"),
+        ("SET", KEYS.lease("pbx"), "mine"),
         ("LTRIM", INBOUND, "1", "0"),
         ("BLMOVE", INBOUND, INBOUND, "LEFT", "LEFT", "1"),
         ("LRANGE", INBOUND, "0", "-1"),
@@ -69,7 +72,7 @@ BEYOND: dict[str, Sequence[tuple[str, ...]]] = {
     ),
     "board": (
         ("SET", KEYS.site, "{}"),
-        ("SET", KEYS.lease, "mine"),
+        ("SET", KEYS.lease("pbx"), "mine"),
         ("LTRIM", INBOUND, "1", "0"),
         ("LRANGE", INBOUND, "0", "-1"),
         ("XTRIM", KEYS.journal, "MAXLEN", "0"),
@@ -113,8 +116,10 @@ def more(role: str) -> str:
 
 
 def test_the_document_has_every_role() -> None:
-    assert set(ROLES) | {"sentinel"} == set(rules())
-    assert all("-@all" in lines[0] and ">PASSWORD" in lines[0] for lines in rules().values())
+    beside = {"elsewhere", "deliverer"}
+    assert {*ROLES, "sentinel", "source", *beside} == set(rules())
+    for role, lines in rules().items():
+        assert role in beside or ("-@all" in lines[0] and ">PASSWORD" in lines[0])
 
 
 @pytest_asyncio.fixture(params=ROLES)
@@ -162,9 +167,22 @@ async def collect(post: Post, start: Start, eventually: Eventually) -> None:
 
 
 async def dispose(post: Post) -> Answer:
-    return await DispositionDesk(post.link, KEYS, who_am_i(post.link, "")).dispose(
-        Act(CALL, "resolved", 0)
-    )
+    return await _desk(post).dispose(Act(CALL, "resolved", 0))
+
+
+def _desk(post: Post) -> DispositionDesk:
+    return DispositionDesk(post.link, KEYS, who_am_i(post.link, ""))
+
+
+async def act(post: Post) -> None:
+    desk = _desk(post)
+    assert (await desk.claim(CALL, "c1")).ours
+    await desk.release(CALL, "c1")
+    done = Act(CALL, "resolved", 0)
+    answer = await desk.dispose(done)
+    assert answer.recorded
+    assert answer.by == f"enigma-{post.role}"
+    assert (await desk.undo(Undo(CALL, done.id), 60_000)).recorded
 
 
 async def test_each_role_can_do_its_work(post: Post, start: Start, eventually: Eventually) -> None:
@@ -172,9 +190,7 @@ async def test_each_role_can_do_its_work(post: Post, start: Start, eventually: E
     if post.role != "collector":
         await follow(post, start, eventually)
     if post.role in ("board", "supervisor"):
-        answer = await dispose(post)
-        assert answer.recorded
-        assert answer.by == f"enigma-{post.role}"
+        await act(post)
     if post.role in ("collector", "supervisor"):
         await collect(post, start, eventually)
     if post.role == "supervisor":
@@ -197,13 +213,69 @@ async def test_no_role_can_do_what_is_not_its_work(post: Post) -> None:
             await dispose(post)
     if post.role in ("wall", "board"):
         with pytest.raises(NoPermissionError):
-            await Collector(post.link, KEYS).acquire()
+            await Lease(post.link, KEYS.lease("pbx")).acquire()
     if post.role != "supervisor":
         store = SiteStore(post.link, KEYS)
         with pytest.raises(NoPermissionError):
             await store.save(Site(title="mine"), "ann", await store.load())
     assert await post.admin.quick.lrange(INBOUND, 0, -1) == [b"kept"]
     assert await post.admin.quick.xlen(KEYS.journal) == before
+
+
+async def test_a_source_elsewhere_is_collected_from_under_its_rules(
+    new_server: Callable[..., EmbeddedServer],
+    open_connection: Callable[..., Connection],
+    start: Start,
+    eventually: Eventually,
+) -> None:
+    there, here = new_server(), new_server()
+    site = Site(sources=(Source(server="redis://elsewhere.example:6379/0"),))
+    post = await _post("collector", here, open_connection)
+    store = SiteStore(post.admin, KEYS)
+    assert await store.save(site, "admin", await store.load())
+    for rule in rules()["elsewhere"]:
+        await post.admin.quick.execute_command("ACL", "SETUSER", "enigma-collector", *rule)
+    pbx = open_connection(there)
+    for rule in rules()["source"]:
+        await pbx.quick.execute_command("ACL", "SETUSER", "enigma-source", *rule)
+    await pbx.quick.rpush(INBOUND, b"{}", b"[]")
+    login = there.url.replace("unix://", "unix://enigma-source:PASSWORD@")
+    collector = Collector(
+        post.link, KEYS, open_source=lambda source: connect(Address(login), "collector")
+    )
+    start(collector.run())
+    await eventually(lambda: collector.status.moved == 2 or collector.status.fault)
+    assert collector.status.fault is None, collector.status.fault
+    await pbx.quick.rpush(INBOUND, b"{}")
+    await eventually(lambda: collector.status.moved == 3)
+    assert collector.status.fault is None
+    assert await pbx.quick.keys() == []
+
+
+async def test_a_collector_delivers_under_its_rules(
+    new_server: Callable[..., EmbeddedServer],
+    open_connection: Callable[..., Connection],
+    start: Start,
+    eventually: Eventually,
+) -> None:
+    post = await _post("collector", new_server(), open_connection)
+    for rule in rules()["deliverer"]:
+        await post.admin.quick.execute_command("ACL", "SETUSER", "enigma-collector", *rule)
+    store = SiteStore(post.admin, KEYS)
+    target = ListTarget(kind="list", name="crm", key="crm:outcomes")
+    site = Site(undo_seconds=0, delivery=(target,))
+    assert await store.save(site, "admin", await store.load())
+    deliverers = Deliverers(post.link, KEYS, "collector")
+    start(deliverers.run())
+    await eventually(lambda: deliverers.statuses and deliverers.statuses["crm"].holding)
+    await DispositionDesk(post.admin, KEYS, Who("ann")).dispose(Act(CALL, "resolved", 0))
+
+    async def arrived() -> bool:
+        assert deliverers.statuses["crm"].fault is None, deliverers.statuses["crm"].fault
+        return bool(await post.admin.quick.llen("crm:outcomes"))
+
+    await eventually(arrived)
+    assert deliverers.statuses["crm"].fault is None
 
 
 def test_the_commands_work_under_the_rules(

@@ -181,7 +181,7 @@ async def test_a_batch_is_dropped_only_when_a_replica_has_it(
         for _ in range(2):
             with pytest.raises(ResponseError) as caught:
                 await mover.move()
-            assert explain(caught.value, "here").name == "refuses writes"
+            assert explain(caught.value, "here").name == "too few replicas"
         assert await bench.at_source.quick.llen(keys.batch(INBOUND)) == 2
     finally:
         os.kill(server.pid, signal.SIGCONT)

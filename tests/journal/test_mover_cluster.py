@@ -1,16 +1,14 @@
 """In a cluster the journal and the lists are in different slots; the batch mover does it."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
-from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import ResponseError
 
-from enigma_tui.journal.connection import Address, Connection
+from enigma_tui.journal.connection import Address, Connection, connect
 from enigma_tui.journal.keys import Keys
 from enigma_tui.journal.mover_batch import BatchMover
 from enigma_tui.journal.movers import mover_for
@@ -18,32 +16,22 @@ from enigma_tui.journal.readers import look
 from enigma_tui.journal.stream import Journal
 from enigma_tui.site import Source
 from tests.journal.bench import INBOUND, drain
+from tests.topology import ClusterSet
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[ClusterSet]:
+    with ClusterSet(replicas=0) as started:
+        yield started
 
 
 @pytest_asyncio.fixture
-async def cluster(
-    new_server: Callable, open_connection: Callable, eventually: Callable
-) -> AsyncIterator[Connection]:
-    """A cluster of one node, which has every slot."""
-    server = new_server("--cluster-enabled", "yes", "--cluster-port", str(free_port()), port=0)
-    plain = open_connection(server).quick
-    await plain.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-
-    async def ready() -> bool:
-        return b"cluster_state:ok" in await plain.execute_command("CLUSTER", "INFO", NEVER_DECODE=1)
-
-    await eventually(ready)
-    clients = [
-        RedisCluster.from_url(server.url, client_name="enigma-tui:test", protocol=2)
-        for _ in range(2)
-    ]
-    connection = Connection(Address(server.url), clients[0], clients[1], clustered=True)
+async def cluster(nodes: ClusterSet, keys: Keys) -> AsyncIterator[Connection]:
+    """A connection to a cluster of three nodes, in which nothing is."""
+    for port in nodes.ports:
+        with nodes.client(port) as client:
+            client.flushall()
+    connection = connect(Address(nodes.url), "test", home=keys)
     yield connection
     await connection.close()
 
@@ -82,8 +70,9 @@ async def test_a_confirmation_is_asked_of_the_node_that_has_the_journal(
         await mover._confirm(keys.batches("pbx", "inbound"), batch)
 
 
-async def test_another_program_is_seen_in_a_cluster(cluster: Connection) -> None:
-    async with Redis.from_url(cluster.address.url, client_name="crm") as crm:
+async def test_another_program_is_seen_in_a_cluster(nodes: ClusterSet, cluster: Connection) -> None:
+    url = f"redis://127.0.0.1:{nodes.primary_of(INBOUND)}"
+    async with Redis.from_url(url, client_name="crm") as crm:
         await crm.lpop(INBOUND)
         (reader,) = (await look(cluster, 0.2)).readers
     assert reader.name == "crm"

@@ -128,7 +128,7 @@ async def test_a_connection_that_is_cut_is_a_fault_and_is_opened_again(
     await bench.at_source.quick.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
     await eventually(lambda: collector.status.fault)
     assert collector.status.fault is not None
-    assert collector.status.fault.name == "unreachable"
+    assert collector.status.fault.name == "connection lost"
 
     async def heard() -> bool:
         await bench.at_source.quick.publish(CHANNEL, b"again")

@@ -170,11 +170,11 @@ async def test_every_server_of_a_site_is_looked_at_and_every_list_counted(
     assert [(found.where, len(found.readers), found.hindered) for found in looks] == [
         (server.url, 0, ""),
         (second_server.url, 1, ""),
-        ("redis://127.0.0.1:1/0", 0, "unreachable"),
+        ("redis://127.0.0.1:1/0", 0, "refused"),
     ]
     assert [(d.source, d.where, d.feed, d.waiting, d.fault) for d in depths] == [
         ("pbx", server.url, "inbound", 0, ""),
         ("south", second_server.url, "inbound", 2, ""),
         ("south", second_server.url, "cdr", 0, ""),
-        ("gone", "redis://127.0.0.1:1/0", "inbound", 0, "unreachable"),
+        ("gone", "redis://127.0.0.1:1/0", "inbound", 0, "refused"),
     ]

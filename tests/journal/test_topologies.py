@@ -166,9 +166,9 @@ async def test_scripts_run_and_are_loaded_where_they_have_never_been(
 ) -> None:
     link = open_connection(topology.url)
     take = script(link.quick, "lease")
-    assert await take(keys=[keys.lease], args=["me", "0"]) == 0
+    assert await take(keys=[keys.lease("pbx")], args=["me", "0"]) == 0
     await asyncio.to_thread(failed_over, topology, keys)
-    assert await patiently(lambda: take(keys=[keys.lease], args=["me", "0"])) == 0
+    assert await patiently(lambda: take(keys=[keys.lease("pbx")], args=["me", "0"])) == 0
 
 
 async def test_a_pipeline_over_lists_of_several_nodes_has_its_answers_in_order(
@@ -287,9 +287,9 @@ async def test_a_primary_that_hangs_keeps_nobody_longer_than_the_time_limit(
     monkeypatch.setattr(connection_module, "ANSWER_SECONDS", 0.4)
     monkeypatch.setattr(connection_module, "_MARGIN_SECONDS", 0.4 - BLOCK_MS / 1000)
     link = open_connection(topology.url)
-    await link.quick.set(keys.lease, "before")
+    await link.quick.set(keys.lease("pbx"), "before")
     await all_copied(link)
-    await link.waiting.get(keys.lease)
+    await link.waiting.get(keys.lease("pbx"))
     old = home_of(topology, keys)
     os.kill(topology.server(old).pid, signal.SIGSTOP)
     began = time.monotonic()
@@ -297,8 +297,8 @@ async def test_a_primary_that_hangs_keeps_nobody_longer_than_the_time_limit(
         await link.waiting.xread({keys.journal: "$"}, block=BLOCK_MS)
     assert explain(caught.value, "here").name == "no answer"
     assert time.monotonic() - began < 3
-    await patiently(lambda: link.quick.set(keys.lease, "after"))
-    assert await patiently(lambda: link.waiting.get(keys.lease)) == b"after"
+    await patiently(lambda: link.quick.set(keys.lease("pbx"), "after"))
+    assert await patiently(lambda: link.waiting.get(keys.lease("pbx"))) == b"after"
     assert home_of(topology, keys) != old
 
 

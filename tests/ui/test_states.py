@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ INBOUND = "enigma:notifications:inbound"
 @asynccontextmanager
 async def opened(url: str, **settings: Any) -> AsyncIterator[tuple[EnigmaApp, Pilot[None]]]:
     made = Settings(redis_url=url, name="ann", **settings)
-    app = EnigmaApp(Startup(connect(Address(url), "test"), made, Who("ann")))
+    app = EnigmaApp(Startup(connect(Address(url), "test"), made, Who("ann"), Path("/never")))
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         yield app, pilot
 
@@ -70,7 +71,7 @@ async def test_lists_that_grow_while_nobody_collects_are_told_with_the_number(
             assert "growing" not in said(app)
             client.rpush(INBOUND, *range(1230))
             await eventually(lambda: "backlog 1,237, growing: 1,230 more" in said(app))
-            client.set("{enigma-tui}:collector", "another")
+            client.set("{enigma-tui}:collector:pbx", "another")
             await eventually(lambda: "growing" not in said(app))
 
 

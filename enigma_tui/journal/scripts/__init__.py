@@ -6,7 +6,7 @@ from importlib.resources import files
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
-_CHECKED = frozenset({"move", "take", "append", "heard"})
+_CHECKED = frozenset({"move", "take", "append", "heard", "dispose", "undo", "deliver"})
 """The scripts that begin with what `checks.lua` defines."""
 
 

@@ -12,31 +12,14 @@
 -- of everything that was written here. One that was frozen meanwhile, or a command that comes
 -- late over a slow network, is overtaken and writes nothing: that is why a list has each once.
 
-local function expect(key, wanted)
-  local found = redis.call('TYPE', key)
-  found = found.ok or found
-  if found ~= wanted and found ~= 'none' then
-    return 'WRONGTYPE ' .. key .. ' is a ' .. found .. ', not a ' .. wanted
-  end
-end
-
--- What is half permitted would be half written. Servers before Redis 7 cannot be asked.
-local function must(...)
-  if redis.acl_check_cmd and not redis.acl_check_cmd(...) then
-    local command, key = ...
-    return 'NOPERM this user has no permissions to run the \'' .. command
-      .. '\' command on the key ' .. key
-  end
-end
-
-local refused = expect(KEYS[1], 'hash') or expect(KEYS[2], 'stream')
-  or must('HSET', KEYS[1], 'turn', '1') or must('EXPIRE', KEYS[1], '1')
-  or must('XADD', KEYS[2], '*', 'kind', 'delivery')
+local wrong = wrong_type(KEYS[1], 'hash') or wrong_type(KEYS[2], 'stream')
+  or refused('HSET', KEYS[1], 'turn', '1') or refused('EXPIRE', KEYS[1], '1')
+  or refused('XADD', KEYS[2], '*', 'kind', 'delivery')
 if KEYS[3] then
-  refused = refused or expect(KEYS[3], 'list') or must('RPUSH', KEYS[3], '')
+  wrong = wrong or wrong_type(KEYS[3], 'list') or refused('RPUSH', KEYS[3], '')
 end
-if refused then
-  return redis.error_reply(refused)
+if wrong then
+  return redis.error_reply(wrong)
 end
 
 if (redis.call('HGET', KEYS[1], 'turn') or '0') ~= ARGV[1] then

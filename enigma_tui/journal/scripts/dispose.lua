@@ -44,19 +44,11 @@ if claimant and claimant ~= ARGV[7] and ARGV[9] ~= '1' then
   end
 end
 
--- An act that is half permitted would be half recorded. Servers before Redis 7 cannot be asked.
-local function must(...)
-  if redis.acl_check_cmd and not redis.acl_check_cmd(...) then
-    local command, key = ...
-    return 'NOPERM this user has no permissions to run the \'' .. command
-      .. '\' command on the key ' .. key
-  end
-end
-
-local refused = must('XADD', KEYS[3], '*', 'kind', 'disposition') or must('HSET', KEYS[1], 'version', '1')
-  or must('HDEL', KEYS[1], 'claim_id') or must('EXPIRE', KEYS[1], '1') or must('SET', KEYS[2], '', 'EX', '1')
-if refused then
-  return redis.error_reply(refused)
+local wrong = refused('XADD', KEYS[3], '*', 'kind', 'disposition')
+  or refused('HSET', KEYS[1], 'version', '1') or refused('HDEL', KEYS[1], 'claim_id')
+  or refused('EXPIRE', KEYS[1], '1') or refused('SET', KEYS[2], '', 'EX', '1')
+if wrong then
+  return redis.error_reply(wrong)
 end
 
 version = version + 1

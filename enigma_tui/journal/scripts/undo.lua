@@ -31,19 +31,11 @@ if tonumber(now[1]) * 1000 + tonumber(now[2]) / 1000 - tonumber(at) > tonumber(A
   return recorded('late')
 end
 
--- An act that is half permitted would be half recorded. Servers before Redis 7 cannot be asked.
-local function must(...)
-  if redis.acl_check_cmd and not redis.acl_check_cmd(...) then
-    local command, key = ...
-    return 'NOPERM this user has no permissions to run the \'' .. command
-      .. '\' command on the key ' .. key
-  end
-end
-
-local refused = must('XADD', KEYS[2], '*', 'kind', 'undo') or must('HSET', KEYS[1], 'version', '1')
-  or must('HDEL', KEYS[1], 'was_code') or must('EXPIRE', KEYS[1], '1')
-if refused then
-  return redis.error_reply(refused)
+local wrong = refused('XADD', KEYS[2], '*', 'kind', 'undo')
+  or refused('HSET', KEYS[1], 'version', '1') or refused('HDEL', KEYS[1], 'was_code')
+  or refused('EXPIRE', KEYS[1], '1')
+if wrong then
+  return redis.error_reply(wrong)
 end
 
 version = version + 1
