@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from ..faults_delivery import row
 from .conftest import Stage
 from .receiver import Receiver
 
@@ -64,10 +63,3 @@ async def test_killed_at_a_step_it_has_dropped_nothing(
     assert [each.count for each in waiting] == [0, 0]
     # More than once the receiver had only what was on its way when the program died.
     assert receiver.accepted.total() <= 6
-
-
-async def test_through_an_outage_and_deliverers_killed_each_is_accepted_once_by_key() -> None:
-    """The quick form of a row of `make faults`."""
-    account = await row(kills=4, down_seconds=2.0)
-    assert account.recorded > 20
-    assert (account.kills, account.lost, account.twice) == (4, 0, 0)

@@ -1,14 +1,11 @@
-"""The rows of the table, in the order of the table.
-
-A webhook receiver that is down, and a deliverer that is killed, come with delivery: its row will
-stand in `rows/delivery.py` and in `ROWS` after the race.
-"""
+"""The rows of the table, in the order of the table."""
 
 from functools import partial
 
 from ..result import Row, Size
 from . import (
     collector_killed,
+    delivery,
     dispose_killed,
     failover,
     frozen,
@@ -93,6 +90,12 @@ ROWS = (
         for place, other in _PLACES
     ),
     Row("race", race.row, quick=Size(times=1, notifications=100), full=Size(1, 1_000)),
+    Row(
+        "delivery",
+        delivery.row,
+        quick=Size(times=4, seconds=2.0),
+        full=Size(times=50, seconds=60.0),
+    ),
     Row("million", million.row, quick=Size(1, 10_000), full=Size(1, 1_000_000)),
 )
 """Every row."""

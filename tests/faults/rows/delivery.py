@@ -1,7 +1,4 @@
-"""A row for the table of faults: a receiver that is down, then fails, and killed deliverers.
-
-`python -m tests.faults_delivery [KILLS] [SECONDS]` runs it alone.
-"""
+"""A webhook receiver that is down, then fails, then is well, and deliverers that are killed."""
 
 import asyncio
 import json
@@ -9,7 +6,6 @@ import random
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 from enigma_tui.demo.embedded import EmbeddedServer
@@ -21,9 +17,10 @@ from enigma_tui.model.call import CallKey, EntryId, Feed
 from enigma_tui.model.entry import Delivered, DeliveryOutcome, decode
 from enigma_tui.site import Site
 
-from .delivery.receiver import OK, Receiver, status
+from ...delivery.receiver import OK, Receiver, status
+from ..result import Result, Size
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 PREFIX = "faults"
 
 _SEED = 7
@@ -31,47 +28,32 @@ _MOST_STEPS = 40
 _PATIENCE = 120.0
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What came out."""
+async def row(size: Size) -> Result:
+    """Take the receiver away for `size.seconds`, let it fail for half as long, and then be well.
 
-    kills: int
-    recorded: int
-    lost: int
-    """Recorded, and never accepted by the receiver."""
-    twice: int
-    """Accepted under two keys, or journalled as delivered twice."""
-    repeats: int
-    """Arrived again under its key, as it may: the receiver drops those."""
-    seconds: float
-
-
-async def row(kills: int = 50, down_seconds: float = 60.0) -> Account:
-    """Take the receiver away for `down_seconds`, let it fail for half as long, and then be well.
-
-    Meanwhile outcomes are recorded, and `kills` deliverers are killed at a step of their work.
+    Meanwhile outcomes are recorded, and `size.times` deliverers are killed at a step of their
+    work. Counted as lost: an outcome that the receiver never accepted. Counted as twice: one
+    accepted under two keys, or journalled as delivered twice.
     """
     began = time.monotonic()
     with EmbeddedServer() as server:
         connection = connect(Address(server.url), "faults")
         try:
             async with Receiver() as receiver:
-                return await _run(connection, receiver, kills, down_seconds, began)
+                return await _run(connection, receiver, size, began)
         finally:
             await connection.close()
 
 
-async def _run(
-    connection: Connection, receiver: Receiver, kills: int, down_seconds: float, began: float
-) -> Account:
+async def _run(connection: Connection, receiver: Receiver, size: Size, began: float) -> Result:
     target = {"kind": "webhook", "name": "crm", "url": receiver.url, "max_age_minutes": 600}
     site = Site.from_json(json.dumps({"delivery": [target], "undo_seconds": 0}), "faults")
     assert await SiteStore(connection, Keys(PREFIX)).save(site, "faults", None)
     acts: list[Act] = []
     over = asyncio.Event()
     recording = asyncio.create_task(_record(connection, acts, over))
-    weather = asyncio.create_task(_weather(receiver, down_seconds))
-    killed = await _kill(connection, kills, down_seconds * 2)
+    weather = asyncio.create_task(_weather(receiver, size.seconds))
+    killed = await _kill(connection, size.times, size.seconds * 2)
     await weather
     over.set()
     await recording
@@ -86,14 +68,17 @@ async def _run(
     for request in receiver.requests:
         keys_of_a_call.setdefault(request.payload["call_ref"], set()).add(request.key)
     journalled = await _delivered(connection)
-    return Account(
-        kills=killed,
-        recorded=len(acts),
+    repeats = receiver.accepted.total() - len(receiver.accepted)
+    return Result(
+        fault=f"webhook receiver down {size.seconds:.0f} s, then 500s; deliverer killed",
+        times=killed,
+        notifications=len(acts),
         lost=len(wanted - set(receiver.accepted)),
+        destroyed=0,
         twice=sum(len(keys) - 1 for keys in keys_of_a_call.values())
         + sum(count - 1 for count in journalled.values()),
-        repeats=receiver.accepted.total() - len(receiver.accepted),
         seconds=time.monotonic() - began,
+        note=f"outcomes; {repeats:,} arrived again under their key",
     )
 
 
@@ -163,8 +148,3 @@ async def _delivered(connection: Connection) -> Counter[str]:
 
 async def _is_over(connection: Connection, wanted: set[str]) -> bool:
     return wanted <= set(await _delivered(connection))
-
-
-if __name__ == "__main__":
-    arguments = [float(argument) for argument in sys.argv[1:]]
-    print(asyncio.run(row(int(arguments[0]), arguments[1]) if arguments else row()))
