@@ -77,8 +77,25 @@ def _entry(rng: Random, keys: list[CallKey]) -> dict[bytes, bytes]:
 
 def _act(rng: Random, keys: list[CallKey]) -> dict[bytes, bytes]:
     since = rng.choice(keys).since if keys else EntryId(T, 0)
+    kind = rng.choice((b"disposition", b"disposition", b"undo", b"claim", b"release", b"delivery"))
+    more = {
+        b"undo": {
+            b"was_code": rng.choice((b"", b"spam")),
+            b"was_at": rng.choice((b"", b"1763800000000", b"soon")),
+        },
+        b"claim": {b"until": rng.choice((b"", b"0", b"1763800060000", b"253000000000000"))},
+        b"delivery": {
+            b"target": rng.choice((b"crm", b"")),
+            b"outcome": rng.choice((b"delivered", b"refused", b"again", b"lost")),
+            b"answer": hostile.text(rng).encode("utf-8", "surrogatepass"),
+        },
+    }
     return {
-        b"kind": b"disposition",
+        **more.get(kind, {}),
+        b"kind": kind,
+        b"claim": rng.choice((b"c1", b"c2", b"")),
+        b"act": rng.choice((b"a1", b"a2", b"")),
+        b"reason": hostile.text(rng, 2).encode("utf-8", "surrogatepass"),
         b"source": rng.choice((b"pbx", b"pbx", b"east")),
         b"call_feed": rng.choice((b"inbound", b"inbound", b"outbound", b"dialler")),
         b"call_ref": rng.choice(_REFS).encode(),
