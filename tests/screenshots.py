@@ -33,6 +33,18 @@ async def picture(
         await keep(app, pilot, name)
 
 
+async def together(server: EmbeddedServer) -> None:
+    """Open the board while colleagues act, and acts of one's own wait; mark some calls."""
+    stage.act_as_colleagues(server)
+    app = stage.make_app(server)
+    async with app.run_test(size=WIDE) as pilot:
+        await stage.settled(app, pilot)
+        stage.leave_waiting(app)
+        await pilot.press("j", "j", "j", "space", "space")
+        await stage.settled(app, pilot)
+        await keep(app, pilot, "together")
+
+
 async def disconnected(server: EmbeddedServer) -> None:
     """Open the board, take the server away, and keep what is on screen after a while."""
     app = stage.make_app(server)
@@ -72,6 +84,7 @@ async def main() -> None:
         await picture(server, "disposition", ("j", "d"))
         await picture(server, "details", ("3", *"jjjjjjjjj", "enter"))
         await picture(server, "narrow", ("2", "j"), NARROW)
+        await together(server)
         await disconnected(server)
 
 

@@ -37,8 +37,7 @@ class Journal:
 
         With `wait`, an empty answer comes only after `BLOCK_MS` without any.
         """
-        client: Redis = self.connection.waiting if wait else self.connection.quick
-        answer: Any = await client.xread(
+        answer: Any = await self.connection.waiting.xread(
             {self.keys.journal: str(last)}, count=self._count, block=BLOCK_MS if wait else None
         )
         entries = [_entry(entry) for _, entries in answer for entry in entries]
@@ -51,14 +50,19 @@ class Journal:
         return entries
 
     async def has(self, entry_id: EntryId) -> bool:
-        """Whether the entry is still in the stream; the origin always is."""
-        return entry_id == ORIGIN or await self.fields(entry_id) is not None
+        """Whether the entry is still in the stream; the origin always is.
+
+        Asked by the client that `after` reads with. During a fail-over the two clients may be at
+        two servers for a moment, and the old one would say yes for the new one.
+        """
+        return entry_id == ORIGIN or await self._one(self.connection.waiting, entry_id) is not None
 
     async def fields(self, entry_id: EntryId) -> Fields | None:
         """Return one entry's fields, or `None` when it has been trimmed or never was."""
-        found = await self.connection.quick.xrange(
-            self.keys.journal, str(entry_id), str(entry_id), count=1
-        )
+        return await self._one(self.connection.quick, entry_id)
+
+    async def _one(self, client: Redis, entry_id: EntryId) -> Fields | None:
+        found = await client.xrange(self.keys.journal, str(entry_id), str(entry_id), count=1)
         return _entry(found[0])[1] if found else None
 
     async def now_ms(self) -> int:

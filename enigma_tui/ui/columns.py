@@ -33,6 +33,12 @@ class Cell:
 
     text: str
     style: str = ""
+    short: str = ""
+    """What stands there instead where the column is too narrow for all of `text`."""
+
+    def fitting(self, width: int) -> str:
+        """Return the text, or the short one where only that fits into `width` cells."""
+        return self.short if self.short and cell_len(self.text) > width else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +168,11 @@ def _optional(get: Callable[[Call], str]) -> Callable[[Call, Look], Cell]:
 
 def _disposition(call: Call, look: Look) -> Cell:
     if (waiting := look.floor.waits(call.key)) is not None:
-        return Cell(f"waits: {waiting}", "pending")
+        return Cell(f"waits: {waiting}", "pending", short="waits")
     claimant = call.claimed_by(look.now_ms)
     if claimant:
-        return Cell(f"claimed: {'me' if claimant == look.own_name else claimant}", "claimed")
+        name = "me" if claimant == look.own_name else claimant
+        return Cell(f"claimed: {name}", "claimed", short=f"{name} has it")
     if call.disposition is None:
         return Cell("—", "absent")
     return Cell(call.disposition.code, "disposed")
@@ -180,7 +187,7 @@ def _by(call: Call, look: Look) -> Cell:
 
 COLUMNS: tuple[Column, ...] = (
     Column("began", "At", _at, 8, 8, 9),
-    Column("state", "State", state_word, 6, 9, 0),
+    Column("state", "State", state_word, 9, 9, 0),
     Column("caller", "Caller", _caller, 15, 16, 1, stretch=True),
     Column("dialled", "Dialled", _dialled, 8, 14, 4),
     Column("hold", "Hold", _hold, 7, 9, 2, right=True),
@@ -188,7 +195,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("ext", "Ext", _optional(lambda call: call.extension), 4, 6, 3),
     Column("contact", "Contact", _optional(lambda call: call.contact_ref), 8, 14, 7, stretch=True),
     Column("ref", "Call ref", _optional(lambda call: call.key.call_ref), 8, 10, 8),
-    Column("disposition", "Disposition", _disposition, 14, 18, 5),
+    Column("disposition", "Disposition", _disposition, 12, 18, 5),
     Column("by", "By", _by, 8, 10, 10),
 )
 

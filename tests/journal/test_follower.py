@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -170,6 +170,28 @@ async def test_a_journal_deleted_while_connected_is_noticed_though_new_entries_c
     sent = await append(connection, keys, 3)
     await eventually(lambda: sink.restarts == [True])
     await eventually(lambda: sink.seen == sent)
+
+
+async def test_a_server_that_was_left_does_not_speak_for_the_one_that_is_read(
+    connection: Connection,
+    keys: Keys,
+    new_server: Callable,
+    open_connection: Callable,
+    start: Callable,
+    eventually: Callable,
+) -> None:
+    """During a fail-over one client may be at the old primary still, which has every entry."""
+    old = open_connection(new_server())
+    for each in (connection, old):
+        await each.quick.xadd(keys.journal, {"kind": "call", "raw": "1"}, id="5-0")
+    between = replace(connection, quick=old.quick)
+    follower, sink = follow(between, keys)
+    start(follower.run())
+    await eventually(lambda: sink.seen == ["1"])
+    await connection.quick.delete(keys.journal)
+    await connection.quick.xadd(keys.journal, {"kind": "call", "raw": "1"}, id="7-0")
+    await eventually(lambda: sink.restarts == [True])
+    await eventually(lambda: sink.seen == ["1"])
 
 
 async def test_a_screen_paused_for_longer_than_the_journal_reaches_starts_again(

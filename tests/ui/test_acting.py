@@ -13,6 +13,7 @@ from enigma_tui.journal.desk import Act, Answer, DispositionDesk, Who
 from enigma_tui.journal.handing_in import Rules
 from enigma_tui.journal.keys import Keys
 from enigma_tui.model.call import Call, CallKey, DeedKind, Disposition
+from enigma_tui.targets import WebhookTarget
 from enigma_tui.ui import claims
 from enigma_tui.ui.app import EnigmaApp
 from enigma_tui.ui.screens.details import timeline
@@ -200,7 +201,7 @@ async def test_marked_calls_are_disposed_of_together_and_undone_as_a_whole(
         marked = set(app.board.table.marked)
         assert len(marked) == 3
         line = app.board.table.render_line(1).text
-        assert line[1] == "✓"
+        assert line[0] == "✓"
         await type_keys(app, pilot, "D", "s")
         await eventually(lambda: all(outcome(app, key) for key in marked))
         await eventually(lambda: not app.board.table.marked)
@@ -388,7 +389,7 @@ async def test_an_act_made_while_the_server_is_away_is_kept_shown_and_handed_in_
         assert len(app.screen_stack) == 1, "a failure must not take the keyboard"
         assert "is kept on this machine" in toasts(app)
         app.board.table.paint()
-        assert "waits: compl" in app.board.table.render_line(1).text
+        assert "waits" in app.board.table.render_line(1).text
         await type_keys(app, pilot, "d")
         assert "waits for the server" in toasts(app)
         assert len(app.screen_stack) == 1
@@ -562,3 +563,38 @@ async def test_what_the_server_refuses_for_good_keeps_what_was_typed(
         assert app.screen.query_one("#note").value == "was rude"  # type: ignore[attr-defined]
         await type_keys(app, pilot, "enter")
         await eventually(lambda: outcome(app, call.key))
+
+
+# ── what other systems were not told ────────────────────────────────────────────────────────
+
+
+async def test_what_was_not_delivered_is_said_listed_and_sent_again(
+    floor: EmbeddedServer, eventually: Eventually
+) -> None:
+    # Nobody here has the secret, so nothing is delivered but what the test writes.
+    target = WebhookTarget(kind="webhook", name="crm", url="env:NOBODY_HAS_IT")
+    stage.write_site(floor, stage.demo_site().model_copy(update={"delivery": (target,)}))
+    app = stage.make_app(floor)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        await stage.settled(app, pilot)
+        call = under_cursor(app)
+        act = Act(call.key, "spam", 0)
+        await colleague(app).dispose(act)
+        await eventually(lambda: outcome(app, call.key))
+        await type_keys(app, pilot, "o")
+        assert "1 waiting for crm" in shown(app, "#summary")
+        key = call.key
+        failed = {"kind": "delivery", "target": "crm", "act": act.id, "outcome": "refused"}
+        named = {"source": key.source, "call_feed": str(key.feed), "since": str(key.since)}
+        told = {"call_ref": key.call_ref, "version": 1, "code": "spam", "answer": "422 no"}
+        await app.startup.connection.quick.xadd(Keys().journal, {**failed, **named, **told})
+        await eventually(lambda: app.floor.deliveries.failed())
+        said = [text for _, parts in app.board.status.items() for text, _ in parts]
+        assert "1 not delivered" in said
+        await eventually(lambda: app.screen._rows)
+        row = app.screen._rows[0]
+        assert (row.state, row.why) == ("refused", "422 no")
+        assert row.what == f"spam for {key.call_ref} to crm"
+        await type_keys(app, pilot, "r")
+        await eventually(lambda: not app.floor.deliveries.failed())
+        assert "is sent again to crm" in toasts(app)

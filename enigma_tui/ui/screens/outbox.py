@@ -58,7 +58,9 @@ class OutboxDialog(Dialog[None]):
         lines = self._outbox.summary()
         if not rows and not lines:
             lines = ["Everything has been recorded, and delivered."]
-        self.query_one("#summary", Static).update(Text("\n".join(lines)))
+        summary = self.query_one("#summary", Static)
+        summary.update(Text("\n".join(lines)))
+        summary.display = bool(lines)
         if rows and [_shown(row) for row in rows] == [_shown(row) for row in self._rows]:
             return
         options = self.query_one(OptionList)

@@ -46,8 +46,8 @@ WATCHING_SECONDS = 30.0
 """After so long without a key, the newest call comes before the cursor."""
 
 
-_GUTTER = 2
-"""Cells at the left: one for the cursor, one for the mark."""
+_GUTTER = 1
+"""The cell at the left, for the cursor and the mark."""
 
 
 class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
@@ -216,11 +216,12 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
             base += self._style("cursor")
         if shown.left:
             base += self._style("left")
-        mark = base if shown.cursor else base + self._style("marked")
-        segments = [
-            Segment("▌" if shown.cursor else " ", base),
-            Segment("✓" if shown.marked else " ", mark),
-        ]
+        if shown.marked:
+            # Turned round under the cursor, which is seen without colours, too.
+            mark = Style(reverse=True) if shown.cursor else self._style("marked")
+            segments = [Segment("✓", base + mark)]
+        else:
+            segments = [Segment("▌" if shown.cursor else " ", base)]
         for place, (placed, cell) in enumerate(zip(self._columns, shown.cells, strict=True)):
             style = base
             if cell.style and not shown.left:
@@ -228,7 +229,7 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
                 # On the cursor's bar the words keep their weight but take the bar's colours.
                 style = base + Style(bold=own.bold) if shown.cursor else base + own
             gap = " " * GAP if place else ""
-            text = fill(cell.text, placed.width, placed.column.right)
+            text = fill(cell.fitting(placed.width), placed.width, placed.column.right)
             segments.append(Segment(gap + text, style))
         return Strip(Segment.simplify(segments)).adjust_cell_length(width, base)
 
