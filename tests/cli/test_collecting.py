@@ -5,7 +5,7 @@ import redis
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.site import Site, Source
 
-from .conftest import QUICK_LOOK, Begin, Run
+from .conftest import Begin, Run
 from .test_endings import BOUND, INBOUND, eventually
 
 
@@ -14,27 +14,27 @@ def test_collect_refuses_to_take_another_programs_notifications(
 ) -> None:
     with redis.Redis.from_url(shared_server.url, client_name="crm-popup") as crm:
         assert crm.blpop([INBOUND], timeout=0.01) is None  # it has used BLPOP
-        done = run("collect", "--yes", before=QUICK_LOOK)
+        done = run("collect", "--yes")
         assert done.returncode == 2
         assert 'called "crm-popup" has used BLPOP' in done.stderr
         assert "relay_to" in done.stderr
         assert "--insist" in done.stderr
         assert client.keys("*") == []
-        done = run("doctor", before=QUICK_LOOK)
+        done = run("doctor")
         assert done.returncode == 1
         assert 'called "crm-popup"' in done.stdout
         collect = begin("collect", "--insist")
         eventually(lambda: client.exists("{enigma-tui}:collector:pbx"))
         collect.terminate()
         assert collect.wait(BOUND) == 0
-    done = run("doctor", before=QUICK_LOOK)
+    done = run("doctor")
     assert done.returncode == 0, done.stdout
     assert "no other program takes from lists" in done.stdout
     client.close()
 
 
 def test_collect_begins_where_nobody_else_reads(begin: Begin, client: redis.Redis) -> None:
-    collect = begin("collect", "--yes", before=QUICK_LOOK)
+    collect = begin("collect", "--yes")
     eventually(lambda: client.exists("{enigma-tui}:collector:pbx"))
     collect.terminate()
     assert collect.wait(BOUND) == 0
@@ -61,7 +61,7 @@ def test_doctor_looks_at_lists_on_other_servers(run: Run, client: redis.Redis) -
         url = other.url
         south = Source(name="south", server=url, relay_to=("crm",))
         client.set("{enigma-tui}:site", Site(sources=(Source(), south)).to_json())
-        done = run("doctor", before=QUICK_LOOK)
+        done = run("doctor")
     client.close()
     assert done.returncode == 1
     assert f"{INBOUND} at {url}: 2 waiting" in done.stdout

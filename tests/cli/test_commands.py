@@ -9,7 +9,7 @@ import redis
 from enigma_tui.cli.config import template
 from enigma_tui.settings import Settings
 
-from .conftest import QUICK_LOOK, Run
+from .conftest import Run
 from .payloads import journalled, payload
 
 INBOUND = "enigma:notifications:inbound"
@@ -79,12 +79,12 @@ def test_config_init_writes_every_setting_and_overwrites_nothing(run: Run, tmp_p
 
 
 def test_doctor_finds_what_is_wrong_and_says_what_to_do(run: Run, client: redis.Redis) -> None:
-    done = run("doctor", "--json", before=QUICK_LOOK)
+    done = run("doctor", "--json")
     assert done.returncode == 0, done.stdout
     assert {finding["state"] for finding in json.loads(done.stdout)} <= {"ok", "look"}
     with client:
         client.set(INBOUND, "not a list")
-    done = run("doctor", "--json", before=QUICK_LOOK)
+    done = run("doctor", "--json")
     assert done.returncode == 1
     bad = [finding for finding in json.loads(done.stdout) if finding["state"] == "bad"]
     assert INBOUND in bad[0]["found"]
@@ -95,7 +95,7 @@ def test_doctor_finds_what_is_wrong_and_says_what_to_do(run: Run, client: redis.
 
 
 def test_doctor_leaves_nothing_behind(run: Run, client: redis.Redis) -> None:
-    assert run("doctor", before=QUICK_LOOK).returncode == 0
+    assert run("doctor").returncode == 0
     with client:
         assert client.keys("*") == []
 
