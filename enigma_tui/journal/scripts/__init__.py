@@ -6,13 +6,13 @@ from importlib.resources import files
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
-_CHECKED = frozenset({"move", "take", "append", "heard", "dispose", "undo", "deliver"})
-"""The scripts that begin with what `checks.lua` defines."""
+_COMMON = frozenset({"move", "take", "append", "heard", "dispose", "undo", "deliver"})
+"""The scripts that begin with what `common.lua` defines."""
 
 
 @cache
 def _source(name: str) -> str:
-    parts = ("checks", name) if name in _CHECKED else (name,)
+    parts = ("common", name) if name in _COMMON else (name,)
     return "\n".join(
         files(__name__).joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in parts
     )

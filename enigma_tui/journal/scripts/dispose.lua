@@ -13,13 +13,8 @@
 local acts = redis.call('HGET', KEYS[1], 'acts') or ''
 local version = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
 
-local function recorded(outcome)
-  local held = redis.call('HMGET', KEYS[1], 'code', 'by', 'at', 'note')
-  return { outcome, version, held[1] or '', held[2] or '', held[3] or '', held[4] or '' }
-end
-
 if string.find(acts, ' ' .. ARGV[1] .. ' ', 1, true) then
-  return recorded('repeated')
+  return recorded(KEYS[1], 'repeated', version)
 end
 
 local newest = redis.call('GET', KEYS[2])
@@ -28,12 +23,12 @@ if newest then
   local newest_ms, newest_seq = string.match(newest, '^(%d+)-(%d+)$')
   newest_ms, newest_seq = tonumber(newest_ms), tonumber(newest_seq)
   if newest_ms > ms or (newest_ms == ms and newest_seq > seq) then
-    return recorded('superseded')
+    return recorded(KEYS[1], 'superseded', version)
   end
 end
 
 if version ~= tonumber(ARGV[2]) then
-  return recorded('conflict')
+  return recorded(KEYS[1], 'conflict', version)
 end
 
 local claimant, until_ms = unpack(redis.call('HMGET', KEYS[1], 'claim_by', 'claim_until'))
@@ -83,4 +78,4 @@ redis.call('HSET', KEYS[1], unpack(fields))
 redis.call('HDEL', KEYS[1], 'claim_id', 'claim_by', 'claim_until')
 redis.call('EXPIRE', KEYS[1], ARGV[10])
 redis.call('SET', KEYS[2], since, 'EX', ARGV[10])
-return recorded('done')
+return recorded(KEYS[1], 'done', version)

@@ -15,10 +15,7 @@
 -- does so at the first write and never after it: so no write may be a mere probe here. The copies
 -- are pushed before anything is journalled, and the lists are trimmed last of all.
 
--- Large payloads end a batch early: a script keeps everyone else waiting, and holds in memory
--- what it reads. The bound is looked at after every slice.
 local MOST_BYTES = 4 * 1024 * 1024
-local SLICE = 25
 
 local room, side, source = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local push = side == 'left' and 'RPUSH' or 'LPUSH'
@@ -27,7 +24,7 @@ local lists, place = {}, 2
 for n = 4, #ARGV, 4 do
   local list = {
     key = KEYS[place], kind = ARGV[n], feed = ARGV[n + 1], late = tonumber(ARGV[n + 2]),
-    relays = {}, raws = {},
+    relays = {},
   }
   for relay = 1, tonumber(ARGV[n + 3]) do
     list.relays[relay] = KEYS[place + relay]
@@ -65,25 +62,7 @@ end
 
 local bytes = MOST_BYTES
 for _, list in ipairs(lists) do
-  local raws = list.raws
-  while room > 0 and bytes > 0 do
-    local want, count = math.min(room, SLICE), #raws
-    local items
-    if side == 'left' then
-      items = redis.call('LRANGE', list.key, count, count + want - 1)
-    else
-      items = redis.call('LRANGE', list.key, -count - want, -count - 1)
-    end
-    for n = 1, #items do
-      local raw = side == 'left' and items[n] or items[#items + 1 - n]
-      raws[count + n] = raw
-      bytes = bytes - #raw
-    end
-    room = room - #items
-    if #items < want then
-      break
-    end
-  end
+  list.raws, room, bytes = oldest_of(list.key, side, room, bytes)
 end
 
 for _, list in ipairs(lists) do

@@ -15,7 +15,6 @@
 -- As in move.lua: whatever can fail is asked first, and the list is trimmed last.
 
 local MOST_BYTES = 4 * 1024 * 1024
-local SLICE = 25
 
 local room, side = tonumber(ARGV[1]), ARGV[2]
 local push = side == 'left' and 'RPUSH' or 'LPUSH'
@@ -45,26 +44,7 @@ if #batch > 0 then
   return { redis.call('LLEN', KEYS[1]), #batch - 1, unpack(batch) }
 end
 
-local raws, bytes = {}, MOST_BYTES
-while room > 0 and bytes > 0 do
-  local want, count = math.min(room, SLICE), #raws
-  local items
-  if side == 'left' then
-    items = redis.call('LRANGE', KEYS[1], count, count + want - 1)
-  else
-    items = redis.call('LRANGE', KEYS[1], -count - want, -count - 1)
-  end
-  for n = 1, #items do
-    local raw = side == 'left' and items[n] or items[#items + 1 - n]
-    raws[count + n] = raw
-    bytes = bytes - #raw
-  end
-  room = room - #items
-  if #items < want then
-    break
-  end
-end
-
+local raws = oldest_of(KEYS[1], side, room, MOST_BYTES)
 local left = redis.call('LLEN', KEYS[1]) - #raws
 if #raws == 0 then
   return { left, 0 }

@@ -12,23 +12,18 @@ local acts, version, last, by, at = unpack(
 acts = acts or ''
 version = tonumber(version or '0')
 
-local function recorded(outcome)
-  local held = redis.call('HMGET', KEYS[1], 'code', 'by', 'at', 'note')
-  return { outcome, version, held[1] or '', held[2] or '', held[3] or '', held[4] or '' }
-end
-
 if string.find(acts, ' ' .. ARGV[1] .. ' ', 1, true) then
-  return recorded('repeated')
+  return recorded(KEYS[1], 'repeated', version)
 end
 if not string.find(acts, ' ' .. ARGV[2] .. ' ', 1, true) then
-  return recorded('absent')
+  return recorded(KEYS[1], 'absent', version)
 end
 if last ~= ARGV[2] or by ~= ARGV[3] then
-  return recorded('conflict')
+  return recorded(KEYS[1], 'conflict', version)
 end
 local now = redis.call('TIME')
 if tonumber(now[1]) * 1000 + tonumber(now[2]) / 1000 - tonumber(at) > tonumber(ARGV[5]) then
-  return recorded('late')
+  return recorded(KEYS[1], 'late', version)
 end
 
 local wrong = refused('XADD', KEYS[2], '*', 'kind', 'undo')
@@ -59,4 +54,4 @@ redis.call('XADD', KEYS[2], '*', unpack(entry))
 redis.call('HSET', KEYS[1], unpack(fields))
 redis.call('HDEL', KEYS[1], unpack(names))
 redis.call('EXPIRE', KEYS[1], ARGV[6])
-return recorded('done')
+return recorded(KEYS[1], 'done', version)
