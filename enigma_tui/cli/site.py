@@ -4,10 +4,13 @@ from typing import BinaryIO
 
 import click
 
+from ..journal.connection import Connection
 from ..journal.keys import Keys
+from ..journal.mover import feed_lists
+from ..journal.readers import look_everywhere
 from ..journal.sites import SiteStore, StoredSite
 from ..settings import Loaded
-from ..site import Site, SiteError
+from ..site import Site, SiteError, Source
 from . import common
 
 
@@ -22,10 +25,14 @@ def _writing(ctx: click.Context) -> Loaded:
     return loaded
 
 
-def _save(loaded: Loaded, site: Site, before: StoredSite | None) -> None:
+def _save(
+    loaded: Loaded, site: Site, before: StoredSite | None, *, insist: bool, typed: str = ""
+) -> None:
     link = common.connection(loaded.settings, "site")
 
     async def write() -> int:
+        if not insist:
+            await _refuse_to_steal(loaded, link, site, before, typed)
         store = SiteStore(link, Keys(loaded.settings.prefix))
         if await store.save(site, common.who(loaded, link).name, before):
             common.say("Written. Every board follows it.")
@@ -36,6 +43,35 @@ def _save(loaded: Loaded, site: Site, before: StoredSite | None) -> None:
         )
 
     common.run(write(), link)
+
+
+async def _refuse_to_steal(
+    loaded: Loaded, link: Connection, site: Site, before: StoredSite | None, typed: str
+) -> None:
+    """End if another program is seen reading where a list would be collected from anew."""
+    known = _lists(before.site) if before else frozenset()
+    new = [source for source in site.sources if _lists_of(source) - known]
+    for look in await look_everywhere(link, new, common.opener(loaded.settings, "site")):
+        if look.hindered:
+            common.say(f"could not look who else reads at {look.where}: {look.hindered}")
+        if look.readers:
+            if typed:
+                click.echo(typed)  # it must not be lost with the refusal
+            common.fail(
+                f"another program takes from lists at {look.where}: "
+                f"{'; '.join(map(str, look.readers))}.\nWhich lists it reads is not visible. "
+                "Nothing was written. Stop that program first, and have it read a list of its own, "
+                "named in relay_to; or write in spite of it: --insist",
+                common.WRONG,
+            )
+
+
+def _lists(site: Site) -> frozenset[tuple[str, str]]:
+    return frozenset(each for source in site.sources for each in _lists_of(source))
+
+
+def _lists_of(source: Source) -> frozenset[tuple[str, str]]:
+    return frozenset((source.server, feed.key) for feed in feed_lists(source))
 
 
 def _read(loaded: Loaded) -> StoredSite | None:
@@ -57,9 +93,15 @@ def show(ctx: click.Context) -> None:
     click.echo((stored.site if stored else Site()).to_json())
 
 
+_insist = click.option(
+    "--insist", is_flag=True, help="Write though another program reads a list that is new here."
+)
+
+
 @command.command("edit")
+@_insist
 @click.pass_context
-def edit(ctx: click.Context) -> None:
+def edit(ctx: click.Context, insist: bool) -> None:
     """Open the site's settings in your editor ($EDITOR)."""
     loaded = _writing(ctx)
     stored = _read(loaded)
@@ -74,13 +116,14 @@ def edit(ctx: click.Context) -> None:
         # What was typed must not be lost with the mistake in it.
         click.echo(text)
         common.fail(f"{error}\nnothing was written; what you typed stands above", common.WRONG)
-    _save(loaded, site, stored)
+    _save(loaded, site, stored, insist=insist, typed=text)
 
 
 @command.command("set")
 @click.argument("file", type=click.File("rb"))
+@_insist
 @click.pass_context
-def set_(ctx: click.Context, file: BinaryIO) -> None:
+def set_(ctx: click.Context, file: BinaryIO, insist: bool) -> None:
     """Write the site's settings from FILE (JSON; `-` for standard input).
 
     \b
@@ -91,4 +134,4 @@ def set_(ctx: click.Context, file: BinaryIO) -> None:
         site = Site.from_json(file.read(), str(getattr(file, "name", "standard input")))
     except SiteError as error:
         common.fail(str(error), common.WRONG)
-    _save(loaded, site, _read(loaded))
+    _save(loaded, site, _read(loaded), insist=insist)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, TypeVar
 
-from redis.exceptions import AuthenticationError
+from redis.exceptions import AuthenticationError, RedisError
 
 from ..model.call import CallKey
 from ..model.entry import MAX_NOTE
@@ -29,7 +29,8 @@ TRIES = 4
 """How often an act is sent before it is given up."""
 
 MOST_SECONDS = 8.0
-"""No act is waited for any longer, however slowly a server answers."""
+"""No act is waited for any longer, however slowly a server answers; nor is a bulk of them, once
+the server is found to be away."""
 
 AT_ONCE = 16
 """How many acts of a bulk are under way together; each takes a connection meanwhile."""
@@ -41,6 +42,9 @@ RENEW_SECONDS = 20.0
 """How often a claim is renewed: twice may fail before the others think it given up."""
 
 _T = TypeVar("_T")
+
+Told = Callable[[str, "Answer | Exception"], None]
+"""Hears an act's id, and what became of it."""
 
 
 class Outcome(StrEnum):
@@ -122,8 +126,12 @@ class Answer:
 
     @property
     def recorded(self) -> bool:
-        """Whether the act stands in the journal."""
+        """Whether the act has been recorded; it may have been amended or undone since."""
         return self.outcome in (Outcome.DONE, Outcome.REPEATED)
+
+
+class NotSentError(Exception):
+    """An act was not sent, because the server did not answer those before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,20 +161,22 @@ class DispositionDesk:
         """Hand in an act; where the answer is lost it is sent again, for `MOST_SECONDS` at most."""
         return await _insist(lambda: self._dispose(act))
 
-    async def dispose_all(self, acts: Sequence[Act]) -> Sequence[Answer | Exception]:
-        """Hand in many acts; return what became of each, in order.
+    async def dispose_all(self, acts: Sequence[Act], told: Told) -> None:
+        """Hand in many acts; `told` hears what became of each as soon as that is known.
 
-        A failure of one stands in its place and keeps nobody else's from being recorded.
+        A failure of one keeps nobody else's from being recorded; but when the server is found to
+        be away, those that have not been sent are not, and fail with `NotSentError`.
         """
-        return await _side_by_side([partial(self.dispose, act) for act in acts])
+        await _side_by_side([(act.id, partial(self.dispose, act)) for act in acts], told)
 
     async def undo(self, undo: Undo, grace_ms: int) -> Answer:
         """Take back an act that this person recorded, unless it is older than `grace_ms`."""
         return await _insist(lambda: self._undo(undo, grace_ms))
 
-    async def undo_all(self, undos: Sequence[Undo], grace_ms: int) -> Sequence[Answer | Exception]:
+    async def undo_all(self, undos: Sequence[Undo], grace_ms: int, told: Told) -> None:
         """Take back many; as `dispose_all`."""
-        return await _side_by_side([partial(self.undo, undo, grace_ms) for undo in undos])
+        work = [(undo.id, partial(self.undo, undo, grace_ms)) for undo in undos]
+        await _side_by_side(work, told)
 
     async def claim(
         self, key: CallKey, claim: str, life_ms: int = CLAIM_MS, *, renew: bool = False
@@ -268,6 +278,7 @@ async def _insist(once: Callable[[], Awaitable[_T]]) -> _T:
     """Send an act, and again where the answer is lost: its id lets it be recorded only once."""
     backoff = Backoff(random.Random())
     deadline = asyncio.get_running_loop().time() + MOST_SECONDS
+    lost: Exception | None = None
     for left in reversed(range(TRIES)):
         try:
             async with asyncio.timeout_at(deadline):
@@ -278,23 +289,34 @@ async def _insist(once: Callable[[], Awaitable[_T]]) -> _T:
             wait = backoff.next()
             if asyncio.get_running_loop().time() + wait >= deadline:
                 raise
+            lost = error
             await asyncio.sleep(wait)
+        except RedisError:
+            if lost is not None:
+                raise lost from None  # what is refused now may have been recorded before
+            raise
     raise AssertionError("unreachable")
 
 
 async def _side_by_side(
-    work: Sequence[Callable[[], Awaitable[Answer]]],
-) -> list[Answer | Exception]:
+    work: Sequence[tuple[str, Callable[[], Awaitable[Answer]]]], told: Told
+) -> None:
     room = asyncio.Semaphore(AT_ONCE)
+    away = False
 
-    async def one(start: Callable[[], Awaitable[Answer]]) -> Answer | Exception:
+    async def one(act_id: str, start: Callable[[], Awaitable[Answer]]) -> None:
+        nonlocal away
         async with room:
             try:
-                return await start()
+                if away:
+                    raise NotSentError
+                answer: Answer | Exception = await start()
             except Exception as error:
-                return error
+                away = away or isinstance(error, LOST)
+                answer = error
+        told(act_id, answer)
 
-    return list(await asyncio.gather(*(one(start) for start in work)))
+    await asyncio.gather(*(one(act_id, start) for act_id, start in work))
 
 
 def who_am_i(connection: Connection, declared: str) -> Who:

@@ -115,9 +115,14 @@ class _News:
         """Read it; what is old, or in another version's form, is no news."""
         at, _, rest = text.decode("utf-8", "replace").partition(" ")
         backlog, _, fault = rest.partition(" ")
-        if not (at.isdecimal() and backlog.isdecimal()) or now_ms - int(at) > NEWS_MS:
+        if not (_whole(at) and _whole(backlog)) or now_ms - int(at) > NEWS_MS:
             return cls()
         return cls(int(backlog), safe(fault, 40))
+
+
+def _whole(text: str) -> bool:
+    """Whether it is a number that the program itself may have written."""
+    return text.isascii() and text.isdecimal() and len(text) <= 16
 
 
 class _Unanswered(Exception):
@@ -298,7 +303,10 @@ class Follower:
                 if isinstance(answer, Exception):
                     raise answer
         server_ms = int(clock[0]) * 1000 + int(clock[1]) // 1000
-        told = {name.decode(): _News.read(text, server_ms) for name, text in answers[0].items()}
+        told = {
+            safe(name.decode("utf-8", "replace")): _News.read(text, server_ms)
+            for name, text in answers[0].items()
+        }
         held = dict(zip((s.name for s in sources), answers[1 : 1 + len(sources)], strict=True))
         backlog = sum(length for length in answers[1 + len(sources) :] if isinstance(length, int))
         self.pulse = Pulse(

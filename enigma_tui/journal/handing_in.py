@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from ..model.text import safe
 from .connection import Connection
-from .desk import Act, Answer, DispositionDesk, Outcome, Undo, Who
+from .desk import Act, Answer, DispositionDesk, NotSentError, Outcome, Undo, Who
 from .faults import FAILED, Fault, explain
 from .keys import Keys
-from .pending import Pending, PendingActs
+from .pending import KeepingError, Pending, PendingActs
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,58 +78,89 @@ class HandingIn:
         return DispositionDesk(self.connection, self.keys, self.who, self.rules().keep_days)
 
     async def dispose(self, acts: Sequence[Act]) -> Sequence[Result]:
-        """Hand in acts; return what became of each, in order. Raises nothing that FAILED names."""
+        """Hand in acts; return what became of each, in order. Raises nothing that FAILED names.
+
+        Cancelled, it keeps those that no answer has come to: they may have been recorded.
+        """
         async with self._turn:
             if self.away():
                 return [self._keep(act, sent=False) for act in acts]
-            answers = await self._desk().dispose_all(acts)
-            return [self._result(act, ans) for act, ans in zip(acts, answers, strict=True)]
+            results: dict[str, Result] = {}
+            by_id = {act.id: act for act in acts}
+            try:
+                await self._desk().dispose_all(
+                    acts,
+                    lambda act_id, answer: results.update(
+                        {act_id: self._result(by_id[act_id], answer)}
+                    ),
+                )
+            except asyncio.CancelledError:
+                for act in acts:
+                    if act.id not in results:
+                        self._keep(act, sent=True)
+                raise
+            return [results[act.id] for act in acts]
 
     async def take_back(self, acts: Sequence[Act]) -> Sequence[Result]:
         """Undo acts; one that still waits and was never sent is only taken out of the file."""
         async with self._turn:
             results: dict[str, Result] = {}
-            undos: list[Undo] = []
+            undos: dict[str, Undo] = {}
             for act in acts:
                 waiting = self.pending.get(act.id)
                 undo = Undo(act.key, act.id)
                 if waiting is not None and not waiting.sent:
-                    self.pending.settle(act.id)
-                    results[act.id] = Result(undo, kept=True)
+                    results[act.id] = self._drop(undo)
                 elif waiting is not None or self.away():
                     results[act.id] = self._keep(undo, sent=False)
                 else:
-                    undos.append(undo)
-            answers = await self._desk().undo_all(undos, self.rules().undo_ms)
-            for undo, answer in zip(undos, answers, strict=True):
-                results[undo.act] = self._result(undo, answer)
+                    undos[undo.id] = undo
+            await self._desk().undo_all(
+                list(undos.values()),
+                self.rules().undo_ms,
+                lambda undo_id, answer: results.update(
+                    {undos[undo_id].act: self._result(undos[undo_id], answer)}
+                ),
+            )
             return [results[act.id] for act in acts]
 
     async def replay(self) -> Replayed:
-        """Hand in what was kept, in the order in which it was made, until the server fails."""
+        """Hand in what was kept, in the order in which it was made, until the server is away.
+
+        One that the server will not have keeps the others from nothing.
+        """
         recorded = refused = 0
+        fault: Fault | None = None
         for pending in list(self.pending.waiting()):
             async with self._turn:
                 if self.pending.get(pending.id) is None:
                     continue  # taken back while others were handed in
-                age_ms = self.now_ms() - pending.made_ms
-                if age_ms > self.rules().keep_days * 86_400_000:
-                    self.pending.refuse(pending.id, "older than the journal is kept")
-                    refused += 1
-                    continue
                 try:
-                    self.pending.mark_sent(pending.id)
-                    answer = await self._again(pending.act)
+                    answer = await self._replay_one(pending)
+                    if answer is None or not answer.recorded:
+                        refused += 1
+                    else:
+                        recorded += 1
+                except KeepingError as error:
+                    return Replayed(recorded, refused, _unkept(error))
                 except FAILED as error:
                     fault = explain(error, self.connection.address.shown)
-                    return Replayed(recorded, refused, fault)
-                if answer.recorded:
-                    self.pending.settle(pending.id)
-                    recorded += 1
-                else:
-                    self.pending.refuse(pending.id, why_not(answer))
-                    refused += 1
-        return Replayed(recorded, refused)
+                    if fault.passing:
+                        break
+        return Replayed(recorded, refused, fault)
+
+    async def _replay_one(self, pending: Pending) -> Answer | None:
+        """Hand in one act, and note what came of it; `None` where it is too old to be."""
+        if self.now_ms() - pending.made_ms > self.rules().keep_days * 86_400_000:
+            self.pending.refuse(pending.id, "older than the journal is kept")
+            return None
+        self.pending.mark_sent(pending.id)
+        answer = await self._again(pending.act)
+        if answer.recorded:
+            self.pending.settle(pending.id)
+        else:
+            self.pending.refuse(pending.id, why_not(answer))
+        return answer
 
     async def _again(self, act: Act | Undo) -> Answer:
         if isinstance(act, Undo):
@@ -140,6 +171,8 @@ class HandingIn:
     def _result(self, act: Act | Undo, answer: Answer | Exception) -> Result:
         if isinstance(answer, Answer):
             return Result(act, answer=answer)
+        if isinstance(answer, NotSentError):
+            return self._keep(act, sent=False)
         if not isinstance(answer, FAILED):
             raise answer
         fault = explain(answer, self.connection.address.shown)
@@ -148,16 +181,25 @@ class HandingIn:
     def _keep(self, act: Act | Undo, *, sent: bool) -> Result:
         try:
             self.pending.keep(Pending(act, self.now_ms(), sent))
-        except OSError as error:
-            return Result(
-                act,
-                fault=Fault(
-                    "cannot be kept",
-                    f"the server is away, and the act cannot be kept: {safe(str(error), 200)}",
-                    "Look at the disk and at the state directory.",
-                ),
-            )
+        except KeepingError as error:
+            return Result(act, fault=_unkept(error))
         return Result(act, kept=True)
+
+    def _drop(self, undo: Undo) -> Result:
+        try:
+            self.pending.settle(undo.act)
+        except KeepingError as error:
+            return Result(undo, fault=_unkept(error))
+        return Result(undo, kept=True)
+
+
+def _unkept(error: KeepingError) -> Fault:
+    return Fault(
+        "cannot be kept",
+        f"what waits for the server cannot be written: {safe(str(error), 300)}",
+        "Look at the disk, and at who may write there.",
+        passing=False,
+    )
 
 
 def why_not(answer: Answer) -> str:

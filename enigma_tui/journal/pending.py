@@ -5,13 +5,14 @@ program has a file of its own, locked while it runs; those left behind by a prog
 taken over by the next one for the same server.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -38,8 +39,15 @@ class Pending:
         return self.act.id
 
 
+class KeepingError(Exception):
+    """The file could not be written or read; the text says which, and why."""
+
+
 class PendingActs:
-    """The acts of this person that wait for one server."""
+    """The acts of this person that wait for one server.
+
+    Whatever cannot be written raises `KeepingError`: what it was about is then not on the disk.
+    """
 
     def __init__(self, directory: Path, identity: str) -> None:
         """Prepare; nothing is read or written before `open`.
@@ -47,6 +55,7 @@ class PendingActs:
         `identity` names the server, the prefix and the person: acts are for nobody else.
         """
         self._directory = directory
+        self._identity = identity
         self._stem = "acts-" + hashlib.sha256(identity.encode()).hexdigest()[:16]
         self._acts: dict[str, Pending] = {}
         self._by_call: dict[CallKey, str] = {}
@@ -54,22 +63,41 @@ class PendingActs:
         self._path: Path | None = None
 
     def open(self) -> None:
-        """Take over what programs that ended have left; raises `OSError` where nothing can be."""
-        if not self._directory.exists():
-            return  # nobody has ever kept anything here
-        for path in sorted(self._directory.glob(f"{self._stem}-*.jsonl")):
-            if path == self._path:
-                continue
-            handle = _locked(path)
-            if handle is None:
-                continue  # another program of ours uses it
-            try:
-                found = _read(handle)
-                for pending in found.values():
+        """Take over what programs that ended have left."""
+        try:
+            with ExitStack() as stack:
+                found: list[Pending] = []
+                paths = []
+                for path in self._directory.glob(f"{self._stem}-*.jsonl"):
+                    handle = None if path == self._path else _locked(path)
+                    if handle is not None:  # otherwise another program of ours uses it
+                        stack.callback(os.close, handle)
+                        found += _read(handle)[1].values()
+                        paths.append(path)
+                for pending in sorted(found, key=lambda each: each.made_ms):
                     self._put(pending)
-                path.unlink(missing_ok=True)
-            finally:
-                os.close(handle)
+                for path in paths:
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._told(error) from error
+
+    def elsewhere(self) -> Sequence[str]:
+        """Return for whom else acts wait here, that no program has open: another server, or name.
+
+        They are handed in when a board is opened for that one.
+        """
+        waiting: set[str] = set()
+        for path in self._directory.glob("acts-*.jsonl"):
+            if path == self._path or path.name.startswith(self._stem):
+                continue
+            with suppress(OSError):
+                handle = _locked(path)
+                if handle is not None:
+                    identity, acts = _read(handle)
+                    os.close(handle)
+                    if acts:
+                        waiting.add(identity)
+        return sorted(waiting)
 
     def close(self) -> None:
         """Let go of the file; it is removed where nothing waits in it."""
@@ -100,7 +128,7 @@ class PendingActs:
         return self._acts.get(act_id)
 
     def keep(self, pending: Pending) -> None:
-        """Keep an act; when this returns it is on the disk. Raises `OSError` where it is not."""
+        """Keep an act; when this returns it is on the disk."""
         self._put(pending)
 
     def mark_sent(self, act_id: str) -> None:
@@ -134,15 +162,24 @@ class PendingActs:
         self._index()
 
     def _append(self, line: Mapping[str, Any]) -> None:
-        if self._file is None:
-            self._create()
+        try:
+            if self._file is None:
+                self._create()
+            self._write(line)
+        except OSError as error:
+            raise self._told(error) from error
+
+    def _write(self, line: Mapping[str, Any]) -> None:
         assert self._file is not None
         # Between line ends of its own: what a crash or a full disk has torn costs only itself.
         data = ("\n" + json.dumps(line, ensure_ascii=True) + "\n").encode()
         written = os.write(self._file, data)
         if written != len(data):
-            raise OSError(f"{self._path} could not be written whole")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(self._file)
+
+    def _told(self, error: OSError) -> KeepingError:
+        return KeepingError(f"{self._path or self._directory}: {error.strerror or error}")
 
     def _create(self) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -150,6 +187,7 @@ class PendingActs:
         self._file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._path = path
+        self._write({"for": self._identity})
         directory = os.open(self._directory, os.O_RDONLY)
         try:
             os.fsync(directory)  # the file's name has to outlast a power cut, too
@@ -174,19 +212,24 @@ def _locked(path: Path) -> int | None:
     return handle
 
 
-def _read(handle: int) -> dict[str, Pending]:
+def _read(handle: int) -> tuple[str, dict[str, Pending]]:
+    """Return for whom a file keeps acts, and which."""
     with os.fdopen(os.dup(handle), "rb") as file:
+        file.seek(0)
         lines = file.read().split(b"\n")
+    identity = ""
     acts: dict[str, Pending] = {}
     for line in lines:
         with suppress(ValueError, KeyError, TypeError):  # torn, or of a newer version
             found = json.loads(line)
-            if "settled" in found:
+            if "for" in found:
+                identity = str(found["for"])
+            elif "settled" in found:
                 acts.pop(found["settled"], None)
             else:
                 pending = _from_json(found)
                 acts[pending.id] = pending
-    return acts
+    return identity, acts
 
 
 def _to_json(pending: Pending) -> Mapping[str, Any]:

@@ -146,11 +146,7 @@ def _tls(causes: list[BaseException], text: str, where: str) -> Fault:
         name = "certificate not trusted"
         sentence = f"the certificate of {where} is from nobody who is trusted here"
         remedy = "Set tls_ca in the settings to the certificate of who issued it."
-    elif (
-        "certificate required" in lower
-        or "handshake failure" in lower
-        or "bad certificate" in lower
-    ):
+    elif any(words in lower for words in _WANTED):
         name = "certificate wanted"
         sentence = f"{where} wants a certificate of this program that it trusts"
         remedy = "Set tls_certificate and tls_key in the settings."

@@ -204,12 +204,17 @@ class Acting:
             self._tell_all(calls, draft, results)
 
     async def _insisting(self, work: Any, what: str) -> Sequence[Result]:
-        handed_in = asyncio.ensure_future(work)
-        await asyncio.wait({handed_in}, timeout=SLOW_SECONDS)
-        if not handed_in.done():
-            self._warn(f"{what}: the server has not answered yet")
-        results: Sequence[Result] = await handed_in
-        return results
+        handed_in: asyncio.Future[Sequence[Result]] = asyncio.ensure_future(work)
+        try:
+            await asyncio.wait({handed_in}, timeout=SLOW_SECONDS)
+            if not handed_in.done():
+                self._warn(f"{what}: the server has not answered yet")
+            return await handed_in
+        finally:
+            if not handed_in.done():
+                # The board is closed: what no answer has come to is kept, and then it may end.
+                handed_in.cancel()
+                await asyncio.wait({handed_in})
 
     def _tell(self, call: Call, draft: Draft, result: Result) -> None:
         named, undo = self._named(call), f"{self._key_of('undo')} undoes it"

@@ -45,7 +45,7 @@ class CallActions(App[None]):
         """Put together what acts are recorded with."""
         keys = self.journal_keys
         self._journal = Journal(connection, keys)
-        where = f"{connection.address.shown} {keys.prefix} {who.name}"
+        where = f"{connection.address.shown}, prefix {keys.prefix}, as {who.name}"
         self.pending = self.floor.pending = PendingActs(state_dir, where)
         handing_in = HandingIn(
             connection,

@@ -9,6 +9,8 @@ from textual.app import App
 from ..journal.backoff import Backoff
 from ..journal.faults import Fault
 from ..journal.handing_in import HandingIn
+from ..journal.pending import KeepingError
+from ..model.text import safe
 
 
 class Offline:
@@ -30,8 +32,13 @@ class Offline:
         """Take over what former programs left, then hand in whenever the server is back."""
         try:
             self._handing_in.pending.open()
-        except OSError as error:
-            self._warn(f"Acts kept earlier cannot be read: {error.strerror}. Look at the log.")
+        except KeepingError as error:
+            self._warn(f"Acts kept earlier cannot be read: {error}. Look at that file.")
+        for identity in self._handing_in.pending.elsewhere():
+            self._warn(
+                f"Acts wait here for {safe(identity)}. They are handed in when a board is opened "
+                "with that address and name."
+            )
         self._wake.set()
         backoff = Backoff(random.Random())
         while True:

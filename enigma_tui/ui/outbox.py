@@ -2,12 +2,13 @@
 were not told of."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ..journal.delivery import Again
 from ..journal.desk import Act
 from ..journal.faults import FAILED, explain
-from ..journal.pending import Pending, PendingActs
+from ..journal.pending import KeepingError, Pending, PendingActs
 from ..model.entry import Delivered
 from .columns import moment
 from .floor import Floor
@@ -70,7 +71,8 @@ class Outbox:
         state = "refused" if pending.refused else "sent?" if pending.sent else "waits"
 
         def take_out() -> None:
-            self._pending.settle(pending.id)
+            with suppress(KeepingError):  # it stays on the list then
+                self._pending.settle(pending.id)
             self._floor.listener.on_calls()
 
         return Row(

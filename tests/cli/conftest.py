@@ -46,7 +46,7 @@ def begin(tmp_path: Path, shared_server: EmbeddedServer) -> Iterator[Begin]:
         }
         if url is not None:
             env["ENIGMA_TUI_REDIS_URL"] = url
-        if {"doctor", "collect"} & set(arguments):
+        if {"doctor", "collect", "site"} & set(arguments):
             before = f"{QUICK_LOOK}\n{before}"  # five seconds of each is what takes the time
         main = f"{before}\nfrom enigma_tui.cli import main\nmain(prog_name='enigma-tui')"
         process = subprocess.Popen(

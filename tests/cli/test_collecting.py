@@ -1,5 +1,7 @@
 """Collecting begins only where nobody else's feed is taken by it, unless somebody insists."""
 
+from pathlib import Path
+
 import redis
 
 from enigma_tui.demo.embedded import EmbeddedServer
@@ -68,3 +70,23 @@ def test_doctor_looks_at_lists_on_other_servers(run: Run, client: redis.Redis) -
     assert f"crm at {url} is a string" in done.stdout
     assert "nobody collects from pbx, south" in done.stdout
     assert f"no other program takes from lists at {url}" in done.stdout
+
+
+def test_a_list_that_is_new_to_the_site_is_not_written_while_another_program_reads(
+    run: Run, client: redis.Redis, shared_server: EmbeddedServer, tmp_path: Path
+) -> None:
+    """Written, every board would collect from it at once."""
+    file = tmp_path / "site.json"
+    file.write_text(Site(sources=(Source(relay_to=("crm:inbound",)),)).to_json())
+    with redis.Redis.from_url(shared_server.url, client_name="crm-popup") as crm:
+        assert crm.blpop([INBOUND], timeout=0.01) is None
+        done = run("site", "set", str(file))
+        assert done.returncode == 2
+        assert 'called "crm-popup"' in done.stderr
+        assert "Nothing was written" in done.stderr
+        assert not client.exists("{enigma-tui}:site")
+        assert run("site", "set", str(file), "--insist").returncode == 0
+        file.write_text(Site(title="Floor", sources=(Source(relay_to=("crm:inbound",)),)).to_json())
+        # Nothing is collected from now that was not before.
+        assert run("site", "set", str(file)).returncode == 0
+    client.close()

@@ -302,6 +302,17 @@ async def test_the_pulse_tells_backlog_offset_and_whether_anyone_collects(
     await eventually(lambda: follower.pulse.collected and follower.pulse.backlog == 4)
 
 
+async def test_what_anybody_writes_where_collectors_tell_their_news_stops_no_board(
+    connection: Connection, keys: Keys, start: Callable, eventually: Callable
+) -> None:
+    await connection.quick.hset(keys.collecting, mapping={b"\xff": b"\xff", "pbx": "9" * 5_000})
+    await connection.quick.hset(keys.collecting, "east", "\u0661 \u0662 x")
+    follower, _ = follow(connection, keys)
+    running = start(follower.run())
+    await eventually(lambda: follower.pulse)
+    assert not running.done()
+
+
 async def test_what_a_sink_raises_is_no_fault_of_the_server_and_loses_nothing(
     connection: Connection, keys: Keys, start: Callable, eventually: Callable
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from enigma_tui.journal.desk import Act, Undo
-from enigma_tui.journal.pending import Pending, PendingActs
+from enigma_tui.journal.pending import KeepingError, Pending, PendingActs
 from enigma_tui.model.call import CallKey, EntryId, Feed
 
 KEY = CallKey("pbx", Feed.INBOUND, "47:11 ☎", EntryId(1_763_800_000_000, 5))
@@ -54,6 +54,7 @@ def test_acts_of_a_killed_program_are_taken_over_once(tmp_path: Path) -> None:
     mine, theirs = opened(tmp_path), opened(tmp_path)
     assert [pending.id for pending in mine] == ["a1"]
     assert list(theirs) == []
+    assert theirs.elsewhere() == []
     mine.close()
     assert [pending.id for pending in opened(tmp_path)] == ["a1"]
 
@@ -84,7 +85,9 @@ def test_a_refused_act_is_kept_to_be_seen_and_is_not_waiting(tmp_path: Path) -> 
 @pytest.mark.parametrize("identity", ["redis://other enigma-tui mo", "redis://pbx enigma-tui ann"])
 def test_acts_for_another_server_or_person_are_left_alone(tmp_path: Path, identity: str) -> None:
     left_behind(tmp_path, "acts.keep(Pending(Act(KEY, 'spam', 0, id='a1'), 1))")
-    assert list(opened(tmp_path, identity)) == []
+    other = opened(tmp_path, identity)
+    assert list(other) == []
+    assert other.elsewhere() == ["redis://pbx enigma-tui mo"]
     assert [pending.id for pending in opened(tmp_path)] == ["a1"]
 
 
@@ -136,6 +139,19 @@ def test_every_act_is_on_the_disk_before_anything_else_happens(
 def test_where_nothing_can_be_written_the_supervisor_is_not_told_otherwise(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     acts = PendingActs(tmp_path / "file" / "state", "x")
-    with pytest.raises(NotADirectoryError):
+    with pytest.raises(KeepingError, match="Not a directory"):
         acts.keep(Pending(ACT, 1))
     assert not len(acts)
+
+
+def test_acts_of_several_programs_are_handed_in_in_the_order_in_which_they_were_made(
+    tmp_path: Path,
+) -> None:
+    for number, made_ms in enumerate((3, 1, 2)):
+        code = f"acts.keep(Pending(Act(KEY, 'spam', 0, id='a{number}'), {made_ms}))"
+        left_behind(tmp_path, code)
+        (file,) = [path for path in tmp_path.iterdir() if path.suffix == ".jsonl"]
+        file.rename(file.with_suffix(f".{number}"))
+    for path in list(tmp_path.iterdir()):
+        path.rename(path.with_name(path.name.replace(".", "-") + ".jsonl"))
+    assert [pending.made_ms for pending in opened(tmp_path)] == [1, 2, 3]

@@ -6,7 +6,7 @@ from importlib.resources import files
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
-_COMMON = frozenset({"move", "take", "append", "heard", "dispose", "undo", "deliver"})
+_COMMON = frozenset({"move", "take", "append", "heard", "dispose", "undo", "claim", "deliver"})
 """The scripts that begin with what `common.lua` defines."""
 
 

@@ -30,6 +30,13 @@ if ARGV[5] == '1' and id ~= ARGV[1] then
   return { 'gone', by or '', until_ms or '' }
 end
 
+local wrong = refused('XADD', KEYS[2], '*', 'kind', 'claim') or refused('HSET', KEYS[1], 'claim_id', '')
+  or refused('HDEL', KEYS[1], 'claim_id') or refused('EXPIRE', KEYS[1], '1')
+if wrong then
+  return redis.error_reply(wrong)
+end
+rehearse(KEYS[1], redis.call('HGET', KEYS[1], 'version') or '0', ARGV[6])
+
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 if id and id ~= ARGV[1] and by ~= ARGV[2] and now < tonumber(until_ms) then

@@ -18,6 +18,16 @@ local function refused(command, key, ...)
   end
 end
 
+-- Does what an act will do to a call's hash without changing anything, where the server cannot be
+-- asked (Redis 6.2): what it refuses is then refused before the act stands in the journal.
+local function rehearse(hash, version, keep)
+  if not redis.acl_check_cmd then
+    redis.call('HSET', hash, 'version', version)
+    redis.call('HDEL', hash, 'rehearsed')
+    redis.call('EXPIRE', hash, keep)
+  end
+end
+
 -- Reads the oldest entries of a list, up to so many and, but for one slice, so many bytes: large
 -- payloads end a batch early, since a script keeps everyone else waiting and holds what it reads.
 -- Returns them, the oldest first, with what is left of the room and of the bytes.

@@ -46,8 +46,13 @@ if wrong then
   return redis.error_reply(wrong)
 end
 
-version = version + 1
 local since = ARGV[14] .. '-' .. ARGV[15]
+rehearse(KEYS[1], version, ARGV[10])
+if not redis.acl_check_cmd then
+  redis.call('SET', KEYS[2], newest or since, 'EX', ARGV[10])
+end
+
+version = version + 1
 local id = redis.call('XADD', KEYS[3], '*', 'kind', 'disposition', 'source', ARGV[11],
   'call_feed', ARGV[12], 'call_ref', ARGV[13], 'since', since,
   'version', version, 'code', ARGV[3], 'note', ARGV[4], 'callback', ARGV[5],

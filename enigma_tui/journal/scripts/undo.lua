@@ -33,6 +33,7 @@ if wrong then
   return redis.error_reply(wrong)
 end
 
+rehearse(KEYS[1], version, ARGV[6])
 version = version + 1
 local outcome = { 'code', 'note', 'callback', 'reason', 'by', 'verified', 'at', 'act' }
 local names = {}
