@@ -9,15 +9,18 @@ journal. Nothing comes twice either: whoever collects next finds the batch with 
 is no other before it has been dropped. One who was frozen and goes on with an old batch appends
 nothing, for its id is there, and drops nothing, for its id is gone. So nobody needs to know who
 else is at it: there are no take-overs and no heartbeats.
+
+The id says, too, what the batch was taken under (`batch_id.py`), so that this holds also where
+the source is renamed meanwhile.
 """
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from redis.exceptions import ResponseError
 
 from ..site import Source
+from .batch_id import Label
 from .blame import Blame
 from .connection import Connection
 from .keys import Keys
@@ -98,7 +101,7 @@ class BatchMover:
         with self.blame.source():
             left, taken, *batch = await script(self.at_source.quick, "take")(
                 keys=[feed.key, self.keys.batch(feed.key), *feed.relays],
-                args=[str(most), self.source.pop, secrets.token_hex(12)],
+                args=[str(most), self.source.pop, self._label(feed).new_id()],
             )
         return left, taken, _Batch(batch[0], batch[1:]) if batch else None
 
@@ -109,20 +112,26 @@ class BatchMover:
         a fail-over it would be in no journal, and no longer at the source. Raises `ResponseError`
         where none says so in time. (A fail-over while no replica is connected is beyond this.)
         """
-        known = self.keys.batches(self.source.name, feed.feed)
+        label = self._label(feed)
+        if batch:
+            label = label.of(batch.id)
+        known = self.keys.batches(label.source, label.feed)
         _, replicas = await script(self.connection.quick, "append")(
             keys=[self.keys.journal, known],
             args=[
                 batch.id if batch else b"",
-                self.source.name,
-                feed.kind,
-                feed.feed,
+                label.source,
+                label.kind,
+                label.feed,
                 str(late),
                 *(batch.payloads if batch else ()),
             ],
         )
         if batch and replicas:
             await self._confirm(known, batch)
+
+    def _label(self, feed: FeedList) -> Label:
+        return Label(self.source.name, feed.kind, feed.feed)
 
     async def _confirm(self, known: str, batch: _Batch) -> None:
         """Wait until a replica has the batch.

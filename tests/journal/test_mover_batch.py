@@ -103,6 +103,33 @@ async def test_a_batch_left_behind_is_finished_first_and_marked_late(apart: Benc
     assert [b"late" in f for f in entries] == [True, True, True, False]
 
 
+async def test_a_source_that_is_renamed_before_its_batch_is_dropped_repeats_nothing(
+    apart: Bench,
+) -> None:
+    await apart.push(b"1", b"2")
+    mover = batch_mover(apart, name="old")
+    _, _, batch = await mover.take(FEED, 500)
+    await mover.append(FEED, batch)
+    await drain(batch_mover(apart, name="new"))
+    await apart.push(b"3")
+    await drain(batch_mover(apart, name="new"))
+    assert [(f[b"source"], f[b"raw"]) for f in await apart.entries()] == [
+        (b"old", b"1"),
+        (b"old", b"2"),
+        (b"new", b"3"),
+    ]
+
+
+@pytest.mark.parametrize("old", [b"0123456789abcdef01234567", b"a:b:c:d", b"x:call:inbound:\xff"])
+async def test_a_batch_whose_id_says_nothing_is_journalled_under_todays_settings(
+    apart: Bench, old: bytes
+) -> None:
+    await apart.at_source.quick.rpush(apart.keys.batch(INBOUND), old, b"1")
+    await drain(batch_mover(apart, name="today"))
+    (entry,) = await apart.entries()
+    assert (entry[b"source"], entry[b"kind"], entry[b"feed"]) == (b"today", b"call", b"inbound")
+
+
 async def test_the_ids_of_a_list_are_kept_for_its_last_10_000_batches(apart: Bench) -> None:
     known = apart.keys.batches("pbx", "inbound")
     await apart.journal.quick.zadd(known, {f"old {n:05}": n for n in range(10_000)})
