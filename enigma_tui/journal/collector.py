@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -25,6 +25,7 @@ from .connection import Address, Connection, connect
 from .faults import FAILED, Fault, explain
 from .keys import Keys
 from .lease import ASK_SECONDS, LEASE_MS, raise_expected
+from .left import LeftBatches
 from .sites import SiteStore
 from .together import together
 
@@ -32,6 +33,9 @@ __all__ = ["LEASE_MS", "Collector", "CollectorStatus", "OpenSource", "SourceStat
 
 _LOOK_SECONDS = 2.0
 """How often the shared settings are looked at."""
+
+_FINISH_SECONDS = 5.0
+"""How long the work in hand may take to its end when the settings have changed."""
 
 log = logging.getLogger(__name__)
 
@@ -149,10 +153,14 @@ class Collector:
         house = HouseKeeper(
             self.connection, self.keys, site.retention, lambda: self.now(), self._jitter
         )
+        left = LeftBatches(self.connection, self.keys, site.sources, self.open_source)
         self.status.begin({each.source.name: each.status for each in collectors}, house)
         try:
             await together(
-                *(each.run() for each in collectors), house.run(), self._watch(text, backoff)
+                *(each.run() for each in collectors),
+                house.run(),
+                left.run(),
+                self._watch(text, backoff, collectors),
             )
         except BaseExceptionGroup as group:
             raise_expected(group, _SiteChanged)
@@ -160,12 +168,20 @@ class Collector:
             self.status.begin({}, None)
         raise AssertionError("unreachable")
 
-    async def _watch(self, text: bytes, backoff: Backoff) -> NoReturn:
-        """Raise `_SiteChanged` when the shared settings are no longer what they were."""
+    async def _watch(
+        self, text: bytes, backoff: Backoff, collectors: Sequence[SourceCollector]
+    ) -> NoReturn:
+        """Raise `_SiteChanged` when the shared settings are no longer what they were.
+
+        Before that the work in hand is finished: by other settings nobody may look for it.
+        """
         store = SiteStore(self.connection, self.keys)
         while True:
             stored = await store.load()
             if stored is None or stored.text != text:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_FINISH_SECONDS):
+                        await asyncio.gather(*(each.finish() for each in collectors))
                 raise _SiteChanged
             self.status.journal_fault = None
             backoff.reset()

@@ -14,6 +14,8 @@ from .connection import Address, Connection
 from .faults import Fault, explain
 from .keys import Keys
 from .lease import RENEW_SECONDS, Lease, Turn
+from .left import note
+from .mover_batch import BatchMover
 from .movers import Mover, mover_for
 from .pubsub import Listener
 from .together import together
@@ -57,6 +59,7 @@ class SourceCollector:
     lease: Lease = field(init=False)
     _blame: Blame = field(default_factory=Blame)
     _backlog: int = 0
+    _moving: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         name = self.source.name
@@ -68,6 +71,10 @@ class SourceCollector:
         """Collect until cancelled. Whatever goes wrong is shown in `status` and tried again."""
         turn = Turn(self.lease, self._work, self._failed, self._well, self._idle, self.jitter)
         await turn.run()
+
+    async def finish(self) -> None:
+        """Return when no batch is in hand, and move no other: the settings have changed."""
+        await self._moving.acquire()
 
     async def _work(self) -> None:
         async with self._reached() as at_source:
@@ -96,11 +103,14 @@ class SourceCollector:
             await opened.close()
 
     async def _collect(self, mover: Mover) -> NoReturn:
+        if isinstance(mover, BatchMover):
+            await note(self.connection, self.keys, self.source)
         late = await mover.begin()
         if late:
             log.info("%d notifications of %s waited uncollected", late, self.source.name)
         while True:
-            done = await mover.move()
+            async with self._moving:
+                done = await mover.move()
             self.status.moved += done.moved
             self._hold(True)
             if not done.left:

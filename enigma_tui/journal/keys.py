@@ -49,6 +49,11 @@ class Keys:
         """
         return f"{{{self.prefix}}}:batches:{source}:{feed}"
 
+    @property
+    def batch_lists(self) -> str:
+        """A hash of the lists from which batches have been taken: see `left.py`."""
+        return f"{{{self.prefix}}}:batches:lists"
+
     def batch(self, list_key: str) -> str:
         """What has been taken from a list and is not dropped yet; on the source's own server.
 

@@ -90,13 +90,22 @@ class BatchMover:
             self._late[place] = max(0, self._late[place] - taken)
         return Moved(moved, left)
 
+    async def finish(self, feed: FeedList) -> int:
+        """Finish the batch that is on its way, and take none; return how many were in it."""
+        _, taken, batch = await self.take(feed, -1)
+        if batch is not None:
+            await self.append(feed, batch, late=taken)
+            await self.drop(feed, batch)
+        return taken
+
     # ── the three steps ─────────────────────────────────────────────────────────────────
 
     async def take(self, feed: FeedList, most: int) -> tuple[int, int, _Batch | None]:
         """Take a batch of up to `most`, or find the one that is there.
 
         Return how many are left in the list, how many are in the batch, and the batch; it is
-        `None` where there is nothing, and where `most` is 0, which only asks.
+        `None` where there is nothing, and where `most` is 0, which only asks. With -1 none is
+        taken, and only one that is there is found.
         """
         with self.blame.source():
             left, taken, *batch = await script(self.at_source.quick, "take")(

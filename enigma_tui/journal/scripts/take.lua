@@ -3,7 +3,8 @@
 -- KEYS[1]     the list
 -- KEYS[2]     its batch: a list of the batch's id and then its payloads, the oldest first
 -- KEYS[3..]   the lists that get a copy
--- ARGV[1]     the most entries to take; 0 asks only whether taking would be possible
+-- ARGV[1]     the most entries to take; 0 asks only whether taking would be possible, -1 takes none
+--             and answers with the batch that is there
 -- ARGV[2]     the side to take from: left or right
 -- ARGV[3]     the id that a new batch gets
 --
