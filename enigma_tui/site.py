@@ -62,11 +62,13 @@ def _without_password(address: str) -> str:
 
 def _place(server: str) -> tuple[object, ...]:
     """Return what tells two servers' databases apart, whatever else their addresses say."""
-    parts = urlsplit(server)
-    if not parts.netloc:
-        return (parts.path, parts.query)
-    host = (parts.hostname or "").lower()
-    return (host, parts.port or 6379, parts.path.strip("/") or "0", parts.query)
+    if not server:
+        return ("", 0)
+    from .journal.connection import Address  # which knows of faults, and they of us
+
+    parts = Address(server).parts
+    places = tuple(sorted((host.lower(), port) for host, port in parts.places))
+    return ((parts.form, parts.service, parts.path, places), parts.db)
 
 
 class Source(_Shared):
@@ -123,7 +125,7 @@ def _check_lists(sources: tuple[Source, ...], targets: tuple[Target, ...]) -> No
                     f"source {source.name} relays to {name!r}, which is a list that a source "
                     "reads: every copy would be collected again"
                 )
-        server = _place(source.server)[:2]
+        server = _place(source.server)[:1]
         if source.agents and server in listened:
             raise ValueError(
                 f"source {source.name}: another source listens to the agents of the same server; "

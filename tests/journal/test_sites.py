@@ -1,6 +1,7 @@
 """The shared settings are written by one at a time, and what is wrong in them is named."""
 
 import pytest
+from pydantic import ValidationError
 
 from enigma_tui.journal.connection import Connection
 from enigma_tui.journal.keys import Keys
@@ -167,3 +168,24 @@ async def _stored(store: SiteStore) -> Site:
     stored = await store.load()
     assert stored is not None
     return stored.site
+
+
+@pytest.mark.parametrize(
+    "server",
+    ["redis+cluster://one:6379,two:6379", "redis+sentinel://one:26379,two:26379/pbx/0"],
+)
+def test_a_source_may_be_on_servers_that_have_to_be_found(server: str) -> None:
+    assert Site(sources=(Source(server=server),)).sources[0].server == server
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("redis://h/1", "redis://h:6379?db=1"),
+        ("redis://H", "redis://ann@h/0"),
+        ("redis+cluster://a,b", "redis+cluster://b:6379,a"),
+    ],
+)
+def test_two_spellings_of_one_database_are_one(one: str, other: str) -> None:
+    with pytest.raises(ValidationError, match="two feeds read the same list"):
+        Site(sources=(Source(name="a", server=one), Source(name="b", server=other)))
