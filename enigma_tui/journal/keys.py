@@ -60,6 +60,9 @@ class Keys:
         It is in the list's hash slot, so that one script reaches both. (For a list with a `}` and
         no hash tag there is no such name; in a cluster the server refuses it.)
         """
+        if list_key.startswith("{") and list_key.endswith("}"):
+            # As below it would have the name of another list's, that without the braces.
+            return f"{list_key}:{self.prefix}:batched"
         opening = list_key.find("{")
         tagged = opening >= 0 and list_key.find("}", opening) > opening + 1
         slot = list_key if tagged else f"{{{list_key}}}"

@@ -162,6 +162,8 @@ async def test_a_clock_that_was_set_back_does_not_make_the_newest_id_the_oldest(
         (INBOUND, "{enigma:notifications:inbound}:test:batch"),
         ("{pbx}:in", "{pbx}:in:test:batch"),
         ("a{b}c", "a{b}c:test:batch"),
+        ("{foo}", "{foo}:test:batched"),
+        ("foo", "{foo}:test:batch"),
         ("a{b", "{a{b}:test:batch"),
     ],
 )
