@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import pytest
 from redis.exceptions import RedisError
 
+from enigma_tui.journal import scripts
 from enigma_tui.journal.faults import explain
 from tests.journal.bench import CDR, INBOUND, Bench, drain
 
@@ -159,3 +160,22 @@ async def test_a_right_on_the_relay_list_that_is_taken_away_journals_nothing_twi
     assert await bench.payloads() == [b"call", b"record"]
     assert await bench.list("crm") == [b"call"]
     assert await bench.list("bills") == [b"record"]
+
+
+async def test_where_permissions_cannot_be_asked_a_lost_right_to_trim_repeats_nothing(
+    own_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, source = own_bench, scripts._source
+    hidden = "local real = redis\nlocal redis = {call = real.call, pcall = real.pcall, "
+    hidden += "error_reply = real.error_reply}\n"  # as in Redis 6.2
+    monkeypatch.setattr(scripts, "_source", lambda name: hidden + source(name))
+    await bench.set_user("+@all")
+    mover = bench.mover("limited")
+    await mover.begin()
+    await bench.push(b"1")
+    await bench.set_user("+@all", "-ltrim")
+    with pytest.raises(RedisError):
+        await mover.move()
+    await bench.set_user("+@all")
+    await drain(mover)
+    assert await bench.payloads() == [b"1"]

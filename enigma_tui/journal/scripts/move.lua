@@ -12,7 +12,8 @@
 --
 -- A script that fails half way must lose nothing and leave nothing to be done twice. So whatever
 -- can fail is asked first: the types and the permissions. Memory is the server's to refuse, and it
--- does so at the first write and never after it: so no write may be a mere probe here. The copies
+-- does so at the first write and never after it: so no write may be a mere probe here,
+-- but for a server that cannot be asked for permissions. The copies
 -- are pushed before anything is journalled, and the lists are trimmed last of all.
 
 local MOST_BYTES = 4 * 1024 * 1024
@@ -48,12 +49,16 @@ if wrong then
   return redis.error_reply(wrong)
 end
 
-if room == 0 and not redis.acl_check_cmd then
-  -- Neither changes anything. A user who may append and not trim would journal the same again
-  -- and again; no entry can have the id 0-0.
+if not redis.acl_check_cmd then
+  -- This changes nothing. A user who may append and not trim would journal the same again and
+  -- again, also if the right is taken away while this runs. Being a write, it has such a server
+  -- ask no more for memory in this run: it may hold one batch more than it should.
   for _, list in ipairs(lists) do
     redis.call('LTRIM', list.key, 0, -1)
   end
+end
+if room == 0 and not redis.acl_check_cmd then
+  -- Nor does this: no entry can have the id 0-0.
   local probe = redis.pcall('XADD', KEYS[1], '0-0', 'kind', 'call')
   if not string.find(probe.err, '0-0', 1, true) then
     return probe
