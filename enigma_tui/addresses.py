@@ -1,26 +1,14 @@
 """Turns the personal settings into addresses: where a server is, the login, the certificates."""
 
-import os
 import ssl
-import stat
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from .journal.address import Address, AddressError, Login, Tls
 from .model.text import safe
+from .secret_files import UnusableError, first_line
 from .settings import Settings
-
-MOST_BYTES = 4096
-"""A file that is longer is no password."""
-
-
-class UnusableError(ValueError):
-    """A file that a setting names cannot be used; the text says why, and what to do."""
-
-    def __init__(self, setting: str, text: str) -> None:
-        super().__init__(text)
-        self.setting = setting
 
 
 def address(settings: Settings) -> Address:
@@ -49,9 +37,10 @@ def address(settings: Settings) -> Address:
 def source_address(settings: Settings, source_name: str, server: str) -> Address:
     """Return the address of a source on a server of its own.
 
-    `server` stands in the site's settings, which everyone can read: it holds no password. That is
-    found under the source's name, and its sentinels' own under `<name>/sentinel`. No password of
-    another server is ever sent there. Raises `AddressError` or `UnusableError`.
+    `server` stands in the site's settings, which everyone can read, and some write: it holds no
+    password, and gets the source's own only where `source_servers` of the personal settings names
+    the same server. That is found under the source's name, and its sentinels' own under
+    `<name>/sentinel`. Raises `AddressError` or `UnusableError`.
     """
     made = Address(
         server,
@@ -65,11 +54,41 @@ def source_address(settings: Settings, source_name: str, server: str) -> Address
             "everyone can read it; each collector has that in its own settings, in "
             "source_passwords or source_password_files"
         )
+    if (made.login or made.sentinel_login) and not _same_server(
+        made, _meant(settings, source_name)
+    ):
+        raise AddressError(
+            f"the password of source {source_name} is for {_meant(settings, source_name).shown}, "
+            f"and the site's settings have {made.shown}; it is not sent there. If that is right, "
+            "change source_servers in the settings of whoever collects"
+        )
     return made
 
 
+def _meant(settings: Settings, source_name: str) -> Address:
+    """Return the server that a source's password is for; raises `UnusableError`."""
+    try:
+        return Address(settings.source_servers.get(source_name, ""))
+    except AddressError as error:
+        raise UnusableError("source_servers", f"{source_name}: {error}") from None
+
+
+def _same_server(one: Address, other: Address) -> bool:
+    """Whether a password sent to one goes nowhere that one sent to the other would not."""
+    return all(
+        getattr(one.parts, what) == getattr(other.parts, what)
+        for what in ("scheme", "form", "places", "path", "service")
+    )
+
+
 def check_source_passwords(settings: Settings) -> None:
-    """Read every password of a source once; raises `UnusableError` where a file cannot be used."""
+    """Read each file with a password of a source, and each server that `source_servers` names.
+
+    Raises `UnusableError` where one cannot be used.
+    """
+    for name in settings.source_servers:
+        if _meant(settings, name).has_password:
+            raise UnusableError("source_servers", f"{name}: no password is wanted here")
     for name in settings.source_password_files:
         _source_login(settings, name)
 
@@ -81,39 +100,7 @@ def _source_login(settings: Settings, name: str) -> Login:
 
 
 def _secret(given: SecretStr, file: str, setting: str) -> str:
-    return _first_line(Path(file).expanduser(), setting) if file else given.get_secret_value()
-
-
-def _first_line(file: Path, setting: str) -> str:
-    """Return a password; raises `UnusableError` where others may read it, too."""
-    try:
-        # Looked at once it is open: it cannot be exchanged in between.
-        with file.open("rb") as opened:
-            about = os.fstat(opened.fileno())
-            _refuse_shared(file, about, setting)
-            text = opened.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise UnusableError(setting, f"{file} cannot be read: {error.strerror}") from None
-    line = text.split(b"\n", 1)[0].removesuffix(b"\r")
-    if len(text) > MOST_BYTES or not line:
-        raise UnusableError(setting, f"{file} must have the password as its first line")
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        raise UnusableError(setting, f"{file} is not UTF-8 text") from None
-
-
-def _refuse_shared(file: Path, about: os.stat_result, setting: str) -> None:
-    if not stat.S_ISREG(about.st_mode):
-        raise UnusableError(setting, f"{file} is not a file")
-    # What an administrator gives a group, as with a service's credentials, is meant for it; a
-    # user's own group may be everyone.
-    open_to = 0o037 if about.st_uid == 0 and os.getuid() != 0 else 0o077
-    if about.st_mode & open_to:
-        raise UnusableError(
-            setting,
-            f"{file} can be read or written by others; take that from them: chmod 600 {file}",
-        )
+    return first_line(Path(file).expanduser(), setting) if file else given.get_secret_value()
 
 
 def _tls(settings: Settings) -> Tls:

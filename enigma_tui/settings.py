@@ -3,13 +3,22 @@
 import difflib
 import getpass
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -18,6 +27,7 @@ from pydantic_settings import (
 )
 
 from .journal.keys import DEFAULT_PREFIX
+from .targets import SECRET_NAME, origin
 
 ENV_PREFIX = "ENIGMA_TUI_"
 
@@ -31,6 +41,23 @@ def _own_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
+
+
+def _place(value: str) -> str:
+    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:/[^\x00-\x1f\x7f]{1,500}", value):
+        raise ValueError("expected is where the secret is, env:NAME or file:/path")
+    return value
+
+
+def _host(value: str) -> str:
+    if not origin(value) or urlsplit(value)[2:] not in (("", "", ""), ("/", "", "")):
+        raise ValueError("expected is a host, as in https://crm.example or http://crm.example:8080")
+    return value
+
+
+_SecretName = Annotated[str, StringConstraints(pattern=rf"^{SECRET_NAME.pattern}$")]
+_Place = Annotated[str, AfterValidator(_place)]
+_Host = Annotated[str, AfterValidator(_host)]
 
 
 class Settings(BaseSettings):
@@ -88,6 +115,12 @@ class Settings(BaseSettings):
     """The password of each source on a server of its own, by the source's name."""
     source_password_files: dict[str, str] = Field(default_factory=dict)
     """The same, each as the first line of a file."""
+    source_servers: dict[str, str] = Field(default_factory=dict)
+    """The one server each of these passwords is for, by the source's name; others do not get it."""
+    delivery_secrets: dict[_SecretName, _Place] = Field(default_factory=dict)
+    """Where secrets of delivery targets are, by name: `env:NAME`, `file:/path` (yours alone)."""
+    delivery_hosts: dict[_SecretName, _Host] = Field(default_factory=dict)
+    """The one host each of these secrets may be sent to: `https://crm.example`, or with a port."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -101,6 +134,13 @@ class Settings(BaseSettings):
                 f"source {name} has a password in source_passwords and in source_password_files; "
                 "keep one"
             )
+        for name in self.source_passwords.keys() | self.source_password_files.keys():
+            source = name.removesuffix("/sentinel")
+            if source not in self.source_servers:
+                raise ValueError(
+                    f"source {source} has a password, and source_servers does not say for which "
+                    f'server: write there {source} = "redis://…", as the site\'s settings have it'
+                )
         if self.tls_key and not self.tls_certificate:
             raise ValueError("tls_key is of no use without tls_certificate")
         return self

@@ -1,7 +1,8 @@
 """The systems that recorded outcomes are handed on to, as a site's settings name them.
 
 Settings live in Redis, where every board may read them, so no secret stands in them: what is
-secret is a reference, `env:NAME` or `file:/path`, that the delivering process resolves.
+secret is a reference, `secret:NAME`. The delivering process has the secret, and its own settings
+say to which host it may be sent: whoever writes the site's settings can redirect none.
 """
 
 import re
@@ -16,7 +17,10 @@ from .model.text import safe
 NAME = r"^[A-Za-z0-9_.-]{1,32}$"
 """What a target may be called; it stands in keys and in the journal."""
 
-_REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:/[^\x00-\x1f\x7f]{1,500}")
+SECRET_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_REFERENCE = re.compile(rf"secret:{SECRET_NAME.pattern}")
+_AT_HOME = re.compile(r"(?:env|file):")
+_NETLOC = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _SECRET = re.compile(
     r"auth|cookie|token|secret|key|passw|credential|session|signature", re.IGNORECASE
@@ -33,7 +37,7 @@ _OURS = frozenset(
         "x-enigma-timestamp",
     }
 )
-_HOW = "write env:NAME or file:/path, and give it to the process that delivers"
+_HOW = "write secret:NAME, and give NAME to the process that delivers, in its delivery_secrets"
 
 
 def is_reference(value: str) -> bool:
@@ -51,6 +55,7 @@ def _headers(headers: Mapping[str, str]) -> Mapping[str, str]:
             raise ValueError(f"the header {name} is set by the program itself")
         if is_reference(value):
             continue
+        _refuse_place(value)
         if _SECRET.search(name):
             raise ValueError(f"the value of {name} is a secret and must not stand here: {_HOW}")
         if not (value.isascii() and value.isprintable()):
@@ -59,6 +64,7 @@ def _headers(headers: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _reference(value: str) -> str:
+    _refuse_place(value)
     if value and not is_reference(value):
         raise ValueError(f"the secret itself must not stand here: {_HOW}")
     return value
@@ -67,9 +73,32 @@ def _reference(value: str) -> str:
 def _address(value: str) -> str:
     if is_reference(value):
         return value
+    _refuse_place(value)
     if message := wrong_address(value):
         raise ValueError(message)
     return value
+
+
+def _refuse_place(value: str) -> None:
+    if _AT_HOME.match(value):
+        raise ValueError(
+            "a variable or a file of whoever delivers must not be named in settings that others "
+            f"may write: {_HOW}"
+        )
+
+
+def origin(address: str) -> str:
+    """Return what an HTTP address is sent to, as in `https://crm.example:443`; "" if it is none."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return ""
+    # Nothing that an HTTP client might read in another way.
+    if port is None or not _NETLOC.fullmatch(parts.netloc):
+        return ""
+    host = parts.hostname or ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def wrong_address(value: str) -> str:
@@ -86,7 +115,7 @@ def wrong_address(value: str) -> str:
     if parts.username is not None or parts.password is not None:
         return (
             "a user name or password must not stand in the address: set the header "
-            "Authorization to env:NAME or file:/path"
+            "Authorization to secret:NAME"
         )
     if parts.fragment:
         return "an address ends before the #"
@@ -109,8 +138,13 @@ class _Target(BaseModel):
     since the epoch) is not sent."""
 
     def references(self) -> Iterable[str]:
-        """Return where its secrets are: `env:NAME`, `file:/path`."""
+        """Return what it has of secrets: `secret:NAME`."""
         return ()
+
+    @property
+    def address(self) -> str:
+        """Where it is sent to over HTTP, or a reference to that; empty where it is not."""
+        return ""
 
 
 class ListTarget(_Target):
@@ -135,6 +169,11 @@ class DiallerTarget(_Target):
     def references(self) -> Iterable[str]:
         return filter(is_reference, (self.base_url, *self.headers.values()))
 
+    @property
+    def address(self) -> str:
+        """Where it is."""
+        return self.base_url
+
 
 class WebhookTarget(_Target):
     """An HTTP address that takes each outcome as a POST of JSON."""
@@ -149,6 +188,11 @@ class WebhookTarget(_Target):
 
     def references(self) -> Iterable[str]:
         return filter(is_reference, (self.url, self.secret, *self.headers.values()))
+
+    @property
+    def address(self) -> str:
+        """Where it is."""
+        return self.url
 
 
 Target = Annotated[ListTarget | DiallerTarget | WebhookTarget, Field(discriminator="kind")]

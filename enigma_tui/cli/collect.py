@@ -57,7 +57,12 @@ def command(ctx: click.Context, yes: bool, insist: bool) -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        deliverers = Deliverers(link, keys, common.who(loaded, link).name)
+        deliverers = Deliverers(
+            link,
+            keys,
+            common.who(loaded, link).name,
+            secrets=common.delivery_secrets(loaded.settings),
+        )
         reporting = asyncio.create_task(together(_report(collector), report(deliverers)))
         try:
             await common.until(stop, together(collector.run(), deliverers.run()))

@@ -13,10 +13,11 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from .. import paths
-from ..addresses import UnusableError, address, check_source_passwords, source_address
+from ..addresses import address, check_source_passwords, source_address
 from ..journal.address import AddressError, holds_password
 from ..journal.collector import OpenSource
 from ..journal.connection import Connection, connect
+from ..journal.delivery import Secrets
 from ..journal.desk import Who, who_am_i
 from ..journal.faults import FAILED, explain, first_of, trail
 from ..journal.keys import Keys
@@ -25,6 +26,7 @@ from ..model.moment import Moment, parse_moment
 from ..model.phone import Dialplan
 from ..model.query import Query, QueryError, parse
 from ..model.text import safe
+from ..secret_files import UnusableError
 from ..settings import ENV_PREFIX, Loaded, Settings, SettingsError, load
 from ..site import SiteError, Source
 
@@ -149,6 +151,11 @@ def opener(loaded: Settings, role: str) -> OpenSource:
             raise SiteError(f"source {source.name}: {error}") from None
 
     return open_source
+
+
+def delivery_secrets(loaded: Settings) -> Secrets:
+    """Return what this process may send to targets, and where to."""
+    return Secrets(loaded.delivery_secrets, loaded.delivery_hosts)
 
 
 def who(loaded: Loaded, link: Connection) -> Who:

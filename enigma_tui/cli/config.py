@@ -21,6 +21,9 @@ def command() -> None:
 _TABLES = {
     "keys": 'disposition = "d"',
     "source_passwords": 'pbx = "…"',
+    "source_servers": 'pbx = "rediss://pbx.example:6379"',
+    "delivery_secrets": 'crm-token = "env:CRM_TOKEN"',
+    "delivery_hosts": 'crm-token = "https://crm.example"',
     "source_password_files": 'pbx = "/etc/enigma-tui/pbx.password"',
 }
 """A line of each setting that is a table; in a file they come last."""

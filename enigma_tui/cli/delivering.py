@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import NoReturn
 
 from ..journal.connection import Connection
-from ..journal.delivery import Deliverers, DeliveryStatus
+from ..journal.delivery import Deliverers, DeliveryStatus, Secrets
 from ..journal.delivery.secrets import missing
 from ..journal.delivery.status import full, soon_full
 from ..journal.faults import FAILED, explain
@@ -40,27 +40,28 @@ def _line(status: DeliveryStatus) -> str:
     return f"another one delivers to {status.target}"
 
 
-async def delivery_checks(link: Connection, keys: Keys) -> AsyncIterator[_Check]:
+async def delivery_checks(link: Connection, keys: Keys, secrets: Secrets) -> AsyncIterator[_Check]:
     """Yield what each check of a target finds. No target is asked anything: that is a delivery."""
     try:
         stored = await SiteStore(link, keys).load()
     except (*FAILED, SiteError):
         return  # has been found already
     for target in stored.site.delivery if stored else ():
-        for check in await _target(link, keys, target):
+        for check in await _target(link, keys, target, secrets):
             yield check
 
 
-async def _target(link: Connection, keys: Keys, target: Target) -> list[_Check]:
+async def _target(link: Connection, keys: Keys, target: Target, secrets: Secrets) -> list[_Check]:
     name = f"delivery {target.name}"
     found: list[_Check] = []
-    if lacks := missing(target):
+    if lacks := missing(target, secrets):
         found.append(
             (
                 name,
                 "look",
                 f"{target.kind}: from here it cannot be delivered: {'; '.join(lacks)}",
-                "Only whoever delivers needs them: `enigma-tui collect`, or a board.",
+                "Only whoever delivers needs them, in delivery_secrets and delivery_hosts: "
+                "`enigma-tui collect`, or a board.",
             )
         )
     try:

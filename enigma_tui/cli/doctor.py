@@ -10,6 +10,7 @@ from redis.exceptions import NoPermissionError
 
 from ..journal.collector import OpenSource
 from ..journal.connection import Connection
+from ..journal.delivery import Secrets
 from ..journal.faults import FAILED, explain
 from ..journal.keys import Keys
 from ..journal.server import Server, UnfitError, ask_server
@@ -47,7 +48,14 @@ def command(ctx: click.Context, as_json: bool) -> None:
         ]
         if not as_json:
             _print(findings[0])
-        async for finding in examine(link, keys, open_source, writes=not loaded.settings.read_only):
+        checks = examine(
+            link,
+            keys,
+            open_source,
+            common.delivery_secrets(loaded.settings),
+            writes=not loaded.settings.read_only,
+        )
+        async for finding in checks:
             findings.append(finding)
             if not as_json:
                 _print(finding)
@@ -65,7 +73,12 @@ def _print(finding: Finding) -> None:
 
 
 async def examine(
-    link: Connection, keys: Keys, open_source: OpenSource, *, writes: bool = True
+    link: Connection,
+    keys: Keys,
+    open_source: OpenSource,
+    secrets: Secrets,
+    *,
+    writes: bool = True,
 ) -> AsyncIterator[Finding]:
     """Yield what each check finds; later checks are left out when the server is away.
 
@@ -94,7 +107,7 @@ async def examine(
     yield await _clock(link)
     async for finding in _site_and_lists(link, keys, open_source):
         yield finding
-    async for checked in delivery_checks(link, keys):
+    async for checked in delivery_checks(link, keys, secrets):
         yield Finding(*checked)
     if writes:
         yield await _writes(link, keys)

@@ -16,7 +16,7 @@ from textual.worker import WorkerError
 
 from ..journal.collector import Collector, OpenSource, open_by_address
 from ..journal.connection import Connection
-from ..journal.delivery import Deliverers
+from ..journal.delivery import Deliverers, Secrets
 from ..journal.desk import Who
 from ..journal.faults import first_of, trail
 from ..journal.follower import Follower
@@ -84,7 +84,12 @@ class EnigmaApp(CallActions):
         self.collector = Collector(
             startup.connection, self.journal_keys, open_source=startup.open_source
         )
-        self.deliverers = Deliverers(startup.connection, self.journal_keys, startup.who.name)
+        self.deliverers = Deliverers(
+            startup.connection,
+            self.journal_keys,
+            startup.who.name,
+            secrets=Secrets(settings.delivery_secrets, settings.delivery_hosts),
+        )
         self.board = BoardScreen(
             self.floor,
             self.collector.status,

@@ -9,7 +9,7 @@ import redis
 from .conftest import Begin, Run
 from .payloads import journalled, payload
 
-HOOK = {"kind": "webhook", "name": "crm", "url": "http://127.0.0.1:1/", "secret": "env:CRM_KEY"}
+HOOK = {"kind": "webhook", "name": "crm", "url": "http://127.0.0.1:1/", "secret": "secret:crm-key"}
 QUEUE = {"kind": "list", "name": "queue", "key": "outcomes", "cap": 20}
 
 
@@ -69,18 +69,31 @@ def test_what_failed_is_listed_with_its_answer_and_sent_again_when_asked(
 def test_doctor_finds_what_delivery_lacks(run: Run, client: redis.Redis, tmp_path: Path) -> None:
     write_site(run, tmp_path / "site.json", HOOK, QUEUE)
 
-    def found() -> dict[str, list[str]]:
+    def found(**own: str) -> dict[str, list[str]]:
         answer: dict[str, list[str]] = {}
-        for each in json.loads(run("doctor", "--json").stdout):
+        for each in json.loads(run("doctor", "--json", **own).stdout):
             words = f"{each['state']}: {each['found']}"
             answer.setdefault(each["check"], []).append(words)
         return answer
 
     now = found()
     assert (
-        "look: webhook: from here it cannot be delivered: the variable CRM_KEY is not set"
+        "look: webhook: from here it cannot be delivered: delivery_secrets has no crm-key here"
         in (now["delivery crm"])
     )
+    own = {
+        "ENIGMA_TUI_DELIVERY_SECRETS": '{"crm-key": "env:CRM_KEY"}',
+        "ENIGMA_TUI_DELIVERY_HOSTS": '{"crm-key": "http://127.0.0.1:2"}',
+    }
+    lacks = found(**own)["delivery crm"][0]
+    assert "delivery_hosts lets crm-key be sent to http://127.0.0.1:2 only" in lacks
+    own["ENIGMA_TUI_DELIVERY_HOSTS"] = '{"crm-key": "http://127.0.0.1:1"}'
+    assert "the variable CRM_KEY is not set" in found(**own)["delivery crm"][0]
+    lacking = [line for line in found(**own, CRM_KEY="k")["delivery crm"] if "cannot" in line]
+    assert not lacking
+    own["ENIGMA_TUI_DELIVERY_HOSTS"] = '{"crm-key": "http://127.0.0.1:1/path"}'
+    done = run("doctor", **own)
+    assert (done.returncode, "delivery_hosts.crm-key: " in done.stderr) == (2, True), done.stderr
     assert "look: webhook: nobody delivers at the moment" in now["delivery crm"]
     assert "ok: outcomes: 0 not yet read" in now["delivery queue"]
     client.rpush("outcomes", *range(3))
@@ -103,7 +116,7 @@ async def test_collect_delivers_and_says_what_it_cannot(
         process = begin("collect", err=err)
         await eventually(lambda: client.llen("outcomes") == 1)
         told = tmp_path / "err"
-        await eventually(lambda: "CRM_KEY is not set" in told.read_text())
+        await eventually(lambda: "delivery_secrets has no crm-key" in told.read_text())
         await eventually(lambda: "delivering to queue" in told.read_text())
         process.terminate()
         assert process.wait(15) == 0

@@ -15,11 +15,12 @@ import redis
 from rich.console import Console
 from rich.traceback import Traceback
 
-from enigma_tui.addresses import UnusableError, _refuse_shared, address, source_address
+from enigma_tui.addresses import address, source_address
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal.address import Address, AddressError, Login
 from enigma_tui.journal.connection import Connection, connect
 from enigma_tui.journal.faults import FAILED
+from enigma_tui.secret_files import UnusableError, _refuse_shared
 from enigma_tui.settings import Settings
 
 from .conftest import Begin, Run
@@ -153,6 +154,7 @@ def test_config_show_prints_no_password(run: Run, secret_file: Path) -> None:
         ENIGMA_TUI_SENTINEL_PASSWORD=OTHER,
         ENIGMA_TUI_SOURCE_PASSWORDS=f'{{"east": "{SECRET}"}}',
         ENIGMA_TUI_SOURCE_PASSWORD_FILES=f'{{"west": "{secret_file}"}}',
+        ENIGMA_TUI_SOURCE_SERVERS='{"east": "redis://h", "west": "redis://h"}',
     )
     assert done.returncode == 0, done.stderr
     assert SECRET not in done.stdout
@@ -179,7 +181,8 @@ ADDRESSES = [
 def holders(url: str) -> list[object]:
     """Return every object on the way from the settings to a connection."""
     settings = Settings(redis_url=url, password=SECRET, sentinel_password=OTHER,
-                        source_passwords={"east": SECRET})  # type: ignore[arg-type]  # fmt: skip
+                        source_passwords={"east": SECRET},
+                        source_servers={"east": "redis://h"})  # type: ignore[arg-type]  # fmt: skip
     where = address(settings)
     link = connect(where, "test")
     found: list[object] = [settings, where, where.parts, where.full_login, where.sentinel_login]
@@ -299,6 +302,7 @@ def test_a_source_elsewhere_has_a_password_of_its_own_and_no_other(secret_file: 
         sentinel_password=OTHER,  # type: ignore[arg-type]
         source_passwords={"east": "e"},  # type: ignore[dict-item]
         source_password_files={"west": str(secret_file), "west/sentinel": str(secret_file)},
+        source_servers={"east": "redis://h:6379/0", "west": "redis+sentinel://h/pbx"},
     )
     assert source_address(settings, "east", "redis://bob@h").full_login == Login("bob", "e")
     west = source_address(settings, "west", "redis+sentinel://h/pbx/0")
@@ -311,6 +315,32 @@ def test_a_source_elsewhere_has_a_password_of_its_own_and_no_other(secret_file: 
     both = {"source_passwords": {"a": "x"}, "source_password_files": {"a": "y"}}
     with pytest.raises(ValueError, match="keep one"):
         Settings(**both)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="source_servers does not say for which"):
+        Settings(source_password_files={"a/sentinel": "y"})
+
+
+@pytest.mark.parametrize(
+    ("meant", "wrong"),
+    [
+        ("redis://pbx:6379/0", "redis://evil"),
+        ("redis://pbx:6379/0", "redis://pbx:6380/0"),
+        ("rediss://pbx", "redis://pbx"),
+        ("redis+sentinel://one,two/pbx", "redis+sentinel://one,evil/pbx"),
+        ("redis+sentinel://one,two/pbx", "redis+cluster://one,two"),
+        ("unix:///run/redis.sock", "unix:///tmp/redis.sock"),
+    ],
+)
+@pytest.mark.parametrize("held", ["east", "east/sentinel"])
+def test_a_source_that_has_moved_does_not_get_the_password_of_where_it_was(
+    meant: str, wrong: str, held: str
+) -> None:
+    settings = Settings(source_passwords={held: SECRET}, source_servers={"east": meant})  # type: ignore[dict-item]
+    with pytest.raises(AddressError) as caught:
+        source_address(settings, "east", wrong)
+    assert "source_servers" in str(caught.value)
+    assert SECRET not in str(caught.value)
+    here = source_address(settings, "east", meant)
+    assert SECRET in (here.full_login.password, here.sentinel_login.password)
 
 
 @pytest.mark.parametrize(

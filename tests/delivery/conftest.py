@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from enigma_tui.journal.backoff import Backoff
 from enigma_tui.journal.connection import Connection
-from enigma_tui.journal.delivery import Deliverers
+from enigma_tui.journal.delivery import Deliverers, Secrets
 from enigma_tui.journal.desk import Act, Answer, DispositionDesk, Undo, Who
 from enigma_tui.journal.keys import Keys
 from enigma_tui.journal.sites import SiteStore
@@ -20,6 +20,7 @@ from enigma_tui.model.call import CallKey, EntryId, Feed
 from enigma_tui.model.delivery import Deliveries
 from enigma_tui.model.entry import Delivered, decode
 from enigma_tui.site import CodeSetting, Site
+from enigma_tui.targets import origin
 
 from .receiver import Receiver
 
@@ -91,13 +92,19 @@ class Stage:
         seconds, micros = await self.connection.quick.time()
         return int(seconds) * 1000 + int(micros) // 1000 + self.ahead_ms
 
-    def deliver(self, environ: Mapping[str, str] | None = None) -> Deliverers:
-        """Start a program that delivers."""
+    def deliver(self, environ: Mapping[str, str] | None = None, host: str = "") -> Deliverers:
+        """Start a program that delivers, and may send these secrets to a host, each by its name;
+        to that of the site's first target unless told."""
+        held = environ or {}
+        to = host or (origin(self.site.delivery[0].address) if self.site.delivery else "")
+        secrets = Secrets(
+            {name: f"env:{name}" for name in held}, dict.fromkeys(held, to), environ=held
+        )
         deliverers = Deliverers(
             self.open_connection(self.connection.address.url),
             self.keys,
             "robot",
-            environ or {},
+            secrets,
             server_ms=self.now_ms,
             new_backoff=lambda: Backoff(random.Random(), most=0.05, first=0.01),
             look_seconds=0.05,

@@ -257,10 +257,10 @@ async def test_one_that_has_died_is_followed_by_another_when_its_lease_has_run_o
 async def test_one_that_lacks_the_secrets_leaves_it_to_one_that_has_them(
     stage: Stage, receiver: Receiver, webhook: dict, eventually: Callable
 ) -> None:
-    await stage.write_site({**webhook, "headers": {"Authorization": "env:TOKEN"}})
+    await stage.write_site({**webhook, "headers": {"Authorization": "secret:TOKEN"}})
     without = stage.deliver()
     await eventually(lambda: without.statuses and without.statuses["crm"].fault)
-    assert "the variable TOKEN is not set" in without.statuses["crm"].fault.sentence
+    assert "delivery_secrets has no TOKEN" in without.statuses["crm"].fault.sentence
     assert not await stage.connection.quick.exists(stage.keys.delivering("crm"))
     act = await stage.dispose(await stage.call())
     stage.deliver({"TOKEN": "t"})

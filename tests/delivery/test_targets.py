@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from enigma_tui.journal.delivery.secrets import SecretMissing, missing, resolve
+from enigma_tui.journal.delivery.secrets import SecretMissing, Secrets, missing
 from enigma_tui.site import Site, SiteError
 
 HOOK = {"kind": "webhook", "name": "crm", "url": "https://crm.example/outcomes"}
@@ -39,7 +39,12 @@ def test_the_examples_of_the_document_are_settings() -> None:
 @pytest.mark.parametrize(
     ("targets", "words"),
     [
-        ([{**HOOK, "secret": "hunter2"}], "env:NAME or file:/path"),
+        ([{**HOOK, "secret": "hunter2"}], "write secret:NAME"),
+        ([{**HOOK, "secret": "env:KEY"}], "of whoever delivers must not be named"),
+        ([{**HOOK, "url": "file:/etc/passwd"}], "write secret:NAME"),
+        ([{**DIALLER, "base_url": "env:HOME"}], "write secret:NAME"),
+        ([{**HOOK, "headers": {"X-A": "file:/etc/passwd"}}], "write secret:NAME"),
+        ([{**HOOK, "headers": {"Authorization": "env:TOKEN"}}], "in its delivery_secrets"),
         ([{**HOOK, "headers": {"Authorization": "Bearer x"}}], "is a secret"),
         ([{**HOOK, "headers": {"x-api-key": "x"}}], "is a secret"),
         ([{**DIALLER, "headers": {"Cookie": "x"}}], "is a secret"),
@@ -68,23 +73,65 @@ def test_a_mistake_is_refused_with_what_to_do_and_never_shows_a_secret(
         assert secret not in str(caught.value)
 
 
+CRM = "https://crm.example"
+
+
+def secrets(place: str, **environ: str) -> Secrets:
+    return Secrets({"token": place}, {"token": CRM}, environ)
+
+
 def test_secrets_are_found_in_the_process_that_delivers(tmp_path: Path) -> None:
-    (tmp_path / "token").write_text("t0ken\r\n")
-    (tmp_path / "empty").write_text("\n")
-    (tmp_path / "two").write_text("a\nb")
-    (tmp_path / "bytes").write_bytes(b"\xff")
-    assert resolve("env:TOKEN", {"TOKEN": "x"}) == "x"
-    assert resolve(f"file:{tmp_path}/token", {}) == "t0ken"
-    assert resolve("plain", {}) == "plain"
-    for reference in (
-        "env:TOKEN",
-        *(f"file:{tmp_path}/{n}" for n in ("empty", "two", "bytes", "x")),
-    ):
-        with pytest.raises(SecretMissing):
-            resolve(reference, {})
-    given = site({**HOOK, "secret": "env:KEY", "headers": {"Authorization": "env:TOKEN"}})
-    assert missing(given.delivery[0], {"KEY": "k"}) == ["the variable TOKEN is not set"]
-    assert missing(given.delivery[0], {"KEY": "k", "TOKEN": "t"}) == []
+    files = {"token": b"t0ken\r\n", "empty": b"\n", "odd": b"a\tb", "bytes": b"\xff", "all": b"x"}
+    for name, text in files.items():
+        (tmp_path / name).write_bytes(text)
+        (tmp_path / name).chmod(0o644 if name == "all" else 0o600)
+    assert secrets("env:TOKEN", TOKEN="x").value("secret:token", CRM) == "x"
+    assert secrets(f"file:{tmp_path}/token").value("secret:token", CRM) == "t0ken"
+    assert secrets("env:TOKEN").value("plain", CRM) == "plain"
+    unusable = (f"file:{tmp_path}/{name}" for name in ("empty", "odd", "bytes", "all", "none"))
+    for place in ("env:TOKEN", *unusable):
+        with pytest.raises(SecretMissing, match=r"delivery_secrets\.token"):
+            secrets(place).value("secret:token", CRM)
+    with pytest.raises(SecretMissing, match="can be read or written by others"):
+        secrets(f"file:{tmp_path}/all").value("secret:token", CRM)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://crm.example/",
+        "https://crm.example:8443/",
+        "https://evil.example/",
+        "https://crm.example.evil/",
+        "https://crm.example\\@evil/",
+        "https://crm.example%2eevil/",
+        "https://evil/?https://crm.example",
+        "",
+    ],
+)
+def test_a_secret_may_be_sent_to_one_host_only(address: str) -> None:
+    held = secrets("env:TOKEN", TOKEN="x")
+    for own in (CRM, f"{CRM}:443/outcomes?x=1", "https://CRM.example/"):
+        assert held.value("secret:token", own) == "x"
+    with pytest.raises(SecretMissing, match="delivery_hosts lets token be sent to https"):
+        held.value("secret:token", address)
+    with pytest.raises(SecretMissing):
+        secrets("env:URL", URL=address).address("secret:token")
+    assert secrets("env:URL", URL=f"{CRM}/x").address("secret:token") == f"{CRM}/x"
+
+
+def test_what_a_process_lacks_is_told_by_the_setting() -> None:
+    token = {"headers": {"Authorization": "secret:token"}}
+    (target,) = site({**HOOK, "secret": "secret:key", **token}).delivery
+    places, hosts = {"key": "env:KEY", "token": "env:TOKEN"}, {"key": CRM, "token": CRM}
+    assert len(missing(target, Secrets())) == 2
+    assert missing(target, Secrets(places, {"key": CRM}, {"KEY": "k"})) == [
+        "delivery_hosts does not say where token may be sent"
+    ]
+    assert missing(target, Secrets(places, hosts, {"KEY": "k"})) == [
+        "delivery_secrets.token: the variable TOKEN is not set"
+    ]
+    assert missing(target, Secrets(places, hosts, {"KEY": "k", "TOKEN": "t"})) == []
 
 
 def test_a_group_is_not_sent_to_the_dialler() -> None:

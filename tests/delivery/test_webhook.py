@@ -58,13 +58,12 @@ async def test_an_outcome_arrives_as_it_was_recorded(
 
 
 async def test_it_is_signed_so_that_the_receiver_can_check_it(
-    stage: Stage, receiver: Receiver, webhook: dict, eventually: Callable, tmp_path
+    stage: Stage, receiver: Receiver, webhook: dict, eventually: Callable
 ) -> None:
     """As docs/delivery.md says how."""
-    (tmp_path / "secret").write_text("s3cret\n")
-    await stage.write_site({**webhook, "secret": f"file:{tmp_path}/secret"})
+    await stage.write_site({**webhook, "secret": "secret:KEY"})
     await stage.dispose(await stage.call())
-    stage.deliver()
+    stage.deliver({"KEY": "s3cret"})
     await eventually(lambda: receiver.accepted)
     (request,) = receiver.requests
     text = (Path(__file__).parents[2] / "docs" / "delivery.md").read_text(encoding="utf-8")
@@ -198,8 +197,8 @@ async def test_no_number_note_or_secret_is_logged_or_shown(
 ) -> None:
     caplog.set_level(logging.DEBUG, "enigma_tui")
     receiver.plan = [status(500, "0820001234"), status(400, "0820001234")]
-    headers = {"Authorization": "env:TOKEN"}
-    await stage.write_site({**webhook, "headers": headers, "secret": "env:KEY"})
+    headers = {"Authorization": "secret:TOKEN"}
+    await stage.write_site({**webhook, "headers": headers, "secret": "secret:KEY"})
     await stage.dispose(await stage.call(), note="a note")
     deliverers = stage.deliver({"TOKEN": "Bearer t0ken", "KEY": "k3y"})
     await eventually(lambda: len(receiver.requests) == 2)
@@ -211,3 +210,50 @@ async def test_no_number_note_or_secret_is_logged_or_shown(
     everything = repr(deliverers.statuses) + repr(await stage.events())
     assert "t0ken" not in everything
     assert "k3y" not in everything
+
+
+async def test_a_secret_goes_nowhere_but_to_its_own_host(
+    stage: Stage, receiver: Receiver, webhook: dict, eventually: Callable
+) -> None:
+    """Whoever writes the site's settings may name any receiver, and any secret."""
+    await stage.write_site(
+        {**webhook, "headers": {"X-A": "secret:TOKEN"}},
+        {**webhook, "name": "signed", "secret": "secret:TOKEN"},
+        {
+            "kind": "dialler",
+            "name": "d",
+            "base_url": receiver.url,
+            "headers": {"X": "secret:TOKEN"},
+        },
+    )
+    deliverers = stage.deliver({"TOKEN": "t0ken"}, host="https://crm.example")
+
+    def faults() -> list[str]:
+        return [each.fault.sentence for each in deliverers.statuses.values() if each.fault]
+
+    await eventually(lambda: len(faults()) == 3)
+    for name, sentence in zip(("crm", "signed", "d"), faults(), strict=True):
+        assert f"deliver to {name}: delivery_hosts lets TOKEN be sent to https://crm" in sentence
+    await stage.dispose(await stage.call())
+    assert not receiver.requests
+
+
+@pytest.mark.parametrize("code", [200, 400])
+async def test_what_a_receiver_repeats_of_a_secret_is_not_journalled(
+    stage: Stage, receiver: Receiver, webhook: dict, eventually: Callable, code: int
+) -> None:
+    said = "bad token t0ken-1 (Bearer t0ken-1) at /hooks/p4th?key=qu3ry, key k3y-of-it"
+    receiver.plan = [status(code, said + " " * (1_980 - len(said)) + " and t0ken-1 k3y-of-it")]
+    url = webhook["url"].removesuffix("/outcomes")
+    secrets = {"TOKEN": "Bearer t0ken-1", "KEY": "k3y-of-it", "URL": f"{url}/hooks/p4th?key=qu3ry"}
+    headers = {"Authorization": "secret:TOKEN"}
+    await stage.write_site(
+        {**webhook, "url": "secret:URL", "headers": headers, "secret": "secret:KEY"}
+    )
+    await stage.dispose(await stage.call())
+    stage.deliver(secrets, host=url)
+    await eventually(stage.results)
+    (result,) = await stage.results()
+    assert result.answer.startswith(f"{code} Said: bad token *** (***) at ***, key ***")
+    for telling in ("t0ken", "k3y", "p4th", "qu3ry"):
+        assert telling not in repr(await stage.events())

@@ -572,7 +572,7 @@ async def test_what_was_not_delivered_is_said_listed_and_sent_again(
     floor: EmbeddedServer, eventually: Eventually
 ) -> None:
     # Nobody here has the secret, so nothing is delivered but what the test writes.
-    target = WebhookTarget(kind="webhook", name="crm", url="env:NOBODY_HAS_IT")
+    target = WebhookTarget(kind="webhook", name="crm", url="secret:nobody-has-it")
     stage.write_site(floor, stage.demo_site().model_copy(update={"delivery": (target,)}))
     app = stage.make_app(floor)
     async with app.run_test(size=(120, 30), notifications=True) as pilot:

@@ -14,6 +14,7 @@ was overtaken writes nothing (`scripts/deliver.lua`).
 
 from .again import Again
 from .manager import Deliverers
+from .secrets import Secrets
 from .status import DeliveryStatus
 
-__all__ = ["Again", "Deliverers", "DeliveryStatus"]
+__all__ = ["Again", "Deliverers", "DeliveryStatus", "Secrets"]

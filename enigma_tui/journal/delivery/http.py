@@ -8,21 +8,21 @@ import contextlib
 import hashlib
 import hmac
 import json
-import os
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from ... import __version__
 from ...model.delivery import Outgoing
 from ...model.disposition import CodeTree
 from ...model.text import MARK, safe
-from ...targets import DiallerTarget, WebhookTarget, wrong_address
+from ...targets import DiallerTarget, WebhookTarget, is_reference
 from .payload import Facts, envelope
 from .reply import AT_ONCE, Reply, Verdict, judge
-from .secrets import SecretMissing, resolve
+from .secrets import SecretMissing, Secrets
 
 if TYPE_CHECKING:
     import httpx
@@ -37,6 +37,12 @@ BODY_SECONDS = 2.0
 """How long what follows the status is listened to; it is shown, and decides nothing."""
 
 BODY_BYTES = 2_048
+
+HIDDEN = "***"
+"""What stands for a secret that a receiver repeats."""
+
+_TELLING = 4
+"""Characters; fewer of a secret tell nothing of it."""
 
 
 def sign(secret: str, timestamp: int, body: bytes) -> str:
@@ -96,37 +102,27 @@ class Dialler:
         await self.way.close()
 
 
-def open_webhook(
-    target: WebhookTarget, codes: CodeTree, environ: Mapping[str, str] = os.environ
-) -> Webhook:
+def open_webhook(target: WebhookTarget, codes: CodeTree, secrets: Secrets) -> Webhook:
     """Return the way to a webhook; raises `SecretMissing`."""
-    url = _resolved_address(target.url, environ)
-    secret = resolve(target.secret, environ) if target.secret else ""
-    return Webhook(_way(target.headers, environ), url, codes, secret)
+    url = secrets.address(target.url)
+    secret = secrets.value(target.secret, url)
+    return Webhook(_way(target, url, secrets), url, codes, secret)
 
 
-def open_dialler(
-    target: DiallerTarget, letters: Mapping[str, str], environ: Mapping[str, str] = os.environ
-) -> Dialler:
+def open_dialler(target: DiallerTarget, letters: Mapping[str, str], secrets: Secrets) -> Dialler:
     """Return the way to the Dialler; raises `SecretMissing`."""
-    url = _resolved_address(target.base_url, environ)
-    return Dialler(_way(target.headers, environ), url, letters)
+    url = secrets.address(target.base_url)
+    return Dialler(_way(target, url, secrets), url, letters)
 
 
-def _resolved_address(value: str, environ: Mapping[str, str]) -> str:
-    address = resolve(value, environ)
-    if address != value and (wrong := wrong_address(address)):
-        raise SecretMissing(f"what {safe(value, 60)} holds cannot be used: {wrong}")
-    return address
-
-
-def _way(headers: Mapping[str, str], environ: Mapping[str, str]) -> "Way":
+def _way(target: WebhookTarget | DiallerTarget, url: str, secrets: Secrets) -> "Way":
     import httpx
 
-    given = {name: resolve(value, environ) for name, value in headers.items()}
+    given = {name: secrets.value(value, url) for name, value in target.headers.items()}
     for name, value in given.items():
         if not value.isascii():
-            raise SecretMissing(f"what {headers[name]} holds has characters no header can carry")
+            held = target.headers[name]
+            raise SecretMissing(f"what {held} stands for has characters no header can carry")
     return Way(
         httpx.AsyncClient(
             headers={
@@ -141,8 +137,25 @@ def _way(headers: Mapping[str, str], environ: Mapping[str, str]) -> "Way":
             follow_redirects=False,
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             limits=httpx.Limits(max_keepalive_connections=AT_ONCE),
-        )
+        ),
+        _telling(target, url, secrets),
     )
+
+
+def _telling(target: WebhookTarget | DiallerTarget, url: str, secrets: Secrets) -> tuple[str, ...]:
+    """Return what an answer must not be shown with, the longest first."""
+    found: set[str] = set()
+    for reference in target.references():
+        value = secrets.value(reference, url)
+        found.add(value)
+        # Receivers repeat a token without its scheme, and an address without its host.
+        found.update(word for word in value.split() if len(word) >= _TELLING)
+    if is_reference(target.address):
+        parts = urlsplit(url)
+        behind = url.partition(parts.netloc)[2]
+        pieces = (behind, *re.split(r"[/?&=;]", behind))
+        found.update(piece for piece in pieces if len(piece) >= _TELLING)
+    return tuple(sorted(found, key=len, reverse=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +163,8 @@ class Way:
     """A client's connections, and how their failures are read."""
 
     client: "httpx.AsyncClient" = field(repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What is not kept of an answer, the longest first."""
 
     async def exchange(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes
@@ -163,10 +178,11 @@ class Way:
                 asyncio.timeout(CONNECT_SECONDS + ANSWER_SECONDS + BODY_SECONDS),
                 self.client.stream(method, url, headers=headers, content=body) as answer,
             ):
+                body = await _beginning(answer)
                 return judge(
                     answer.status_code,
-                    answer.reason_phrase,
-                    await _beginning(answer),
+                    self._without_secrets(answer.reason_phrase),
+                    self._without_secrets(body.decode("utf-8", "replace")),
                     answer.headers.get("Retry-After", ""),
                 )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -179,6 +195,16 @@ class Way:
             return Reply(Verdict.UNSURE, "the connection broke before the answer")
         except httpx.InvalidURL:
             return Reply(Verdict.REFUSED, "the address cannot be used: look at `site show`")
+
+    def _without_secrets(self, text: str) -> str:
+        """Return what a receiver said, which everyone may read, without what it was told."""
+        for secret in self.secrets:
+            text = text.replace(secret, HIDDEN)
+        # The beginning of one may stand where the answer was cut off.
+        for secret in self.secrets:
+            for length in range(len(secret) - 1, _TELLING - 1, -1):
+                text = text.removesuffix(secret[:length])
+        return text
 
     async def close(self) -> None:
         """Close every connection."""

@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-import os
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -21,7 +20,7 @@ from ..together import together
 from .deliverer import Deliverer
 from .ledger import Ledger, Overtaken
 from .reply import Sender
-from .secrets import SecretMissing
+from .secrets import SecretMissing, Secrets
 from .status import DeliveryStatus, lacking, mistaken, other_slot
 
 _LOOK_SECONDS = 2.5
@@ -45,7 +44,8 @@ class Deliverers:
     keys: Keys
     by: str
     """Who delivers, as the journal and the audit of a call will say."""
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    secrets: Secrets = field(default_factory=Secrets)
+    """What this program may send, and where to."""
     statuses: dict[str, DeliveryStatus] = field(default_factory=dict)
     """How each target of the site fares, by its name."""
     server_ms: Callable[[], Awaitable[int]] | None = None
@@ -174,6 +174,6 @@ class Deliverers:
             case ListTarget():
                 return None
             case DiallerTarget():
-                return open_dialler(target, site.rule(target).dialler or {}, self.environ)
+                return open_dialler(target, site.rule(target).dialler or {}, self.secrets)
             case WebhookTarget():
-                return open_webhook(target, site.code_tree(), self.environ)
+                return open_webhook(target, site.code_tree(), self.secrets)

@@ -53,10 +53,10 @@ MOST_PAUSE = 300.0
 """Seconds; no system is left alone for longer, whatever it asks for."""
 
 
-def judge(status: int, phrase: str, body: bytes, retry_after: str) -> Reply:
+def judge(status: int, phrase: str, body: str, retry_after: str) -> Reply:
     """Return what an HTTP answer means."""
     said = f"{status} {phrase}".strip()
-    if text := " ".join(body.decode("utf-8", "replace").split()):
+    if text := " ".join(body.split()):
         said = f"{said}: {safe(text, 200)}"
     said = safe(said, MAX_ANSWER)
     if 200 <= status < 300:

@@ -1,55 +1,106 @@
 """Finds the secrets that a site's settings refer to, in the process that delivers.
 
-They are read when they are needed, held no longer than that, and never shown.
+The site's settings are written by whoever Redis lets; they name a secret, and nothing more. What
+the name stands for, and the one host it may be sent to, is in the settings of the process itself.
+A secret is read when it is needed, held no longer than that, and never shown.
 """
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...model.text import safe
-from ...targets import Target
-
-_MOST_BYTES = 16_384
+from ...secret_files import UnusableError, first_line
+from ...targets import Target, is_reference, origin, wrong_address
 
 
 class SecretMissing(Exception):
-    """A secret is not where the settings say; the text tells where, and never what it is."""
+    """A secret cannot be had, or not be sent to where it would go; the text tells which setting is
+    to be looked at, and never what the secret is."""
 
 
-def resolve(reference: str, environ: Mapping[str, str] = os.environ) -> str:
-    """Return the secret behind `env:NAME` or `file:/path`; anything else is returned as it is.
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What this process may send, and where to: as it stands, nothing."""
 
-    A line break that ends a file is not part of the secret. Raises `SecretMissing`.
-    """
-    scheme, _, place = reference.partition(":")
-    if scheme == "env":
-        value = environ.get(place, "")
-        where = f"the variable {place}"
-    elif scheme == "file":
-        where = safe(place)
-        try:
-            with Path(place).open("rb") as file:
-                value = file.read(_MOST_BYTES).decode().removesuffix("\n").removesuffix("\r")
-        except OSError as error:
-            raise SecretMissing(f"{where} cannot be read: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise SecretMissing(f"{where} is not UTF-8 text") from None
-    else:
-        return reference
-    if not value:
-        raise SecretMissing(f"{where} is empty" if scheme == "file" else f"{where} is not set")
-    if not value.isprintable():
-        raise SecretMissing(f"{where} has line breaks or other characters that cannot be sent")
-    return value
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Where each secret is, by its name: `env:NAME` or `file:/path` (`delivery_secrets`)."""
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """To where alone each may be sent: `https://crm.example` (`delivery_hosts`)."""
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+
+    def address(self, value: str) -> str:
+        """Return a target's address, which may be a reference. Raises `SecretMissing`."""
+        if not is_reference(value):
+            return value
+        name = _name(value)
+        host, found = self._host(name), self._read(name)
+        if wrong := wrong_address(found):
+            raise SecretMissing(f"what {value} stands for cannot be used: {wrong}")
+        _refuse_elsewhere(name, host, found)
+        return found
+
+    def value(self, value: str, address: str) -> str:
+        """Return what a reference stands for, to be sent to `address`; any other value as it is.
+
+        Raises `SecretMissing`, also where that host is not the secret's own.
+        """
+        if not is_reference(value):
+            return value
+        name = _name(value)
+        _refuse_elsewhere(name, self._host(name), address)
+        return self._read(name)
+
+    def _host(self, name: str) -> str:
+        if name not in self.places:
+            raise SecretMissing(f"delivery_secrets has no {name} here")
+        if name not in self.hosts:
+            raise SecretMissing(f"delivery_hosts does not say where {name} may be sent")
+        return self.hosts[name]
+
+    def _read(self, name: str) -> str:
+        scheme, _, place = self.places[name].partition(":")
+        if scheme == "env":
+            where = f"the variable {place}"
+            value = self.environ.get(place, "")
+            if not value:
+                raise SecretMissing(f"delivery_secrets.{name}: {where} is not set")
+        else:
+            where = safe(place)
+            try:
+                value = first_line(Path(place), "delivery_secrets")
+            except UnusableError as error:
+                raise SecretMissing(f"delivery_secrets.{name}: {safe(str(error), 400)}") from None
+        if not value.isprintable():
+            raise SecretMissing(
+                f"delivery_secrets.{name}: {where} has characters that cannot be sent"
+            )
+        return value
 
 
-def missing(target: Target, environ: Mapping[str, str] = os.environ) -> list[str]:
+def _name(reference: str) -> str:
+    return reference.partition(":")[2]
+
+
+def _refuse_elsewhere(name: str, host: str, address: str) -> None:
+    if not origin(host) or origin(host) != origin(address):
+        raise SecretMissing(
+            f"delivery_hosts lets {name} be sent to {safe(host, 200)} only, and this target is not "
+            "there"
+        )
+
+
+def missing(target: Target, secrets: Secrets) -> list[str]:
     """Return what this process lacks to deliver to a target, a sentence each."""
+    try:
+        address = secrets.address(target.address)
+    except SecretMissing as lack:
+        return [str(lack)]
     found = []
     for reference in target.references():
         try:
-            resolve(reference, environ)
+            secrets.value(reference, address)
         except SecretMissing as lack:
             found.append(str(lack))
     return found
