@@ -5,13 +5,17 @@ import json
 from collections.abc import Callable
 
 import pytest
+from redis.exceptions import NoPermissionError, ResponseError
 
+from enigma_tui.journal import scripts
+from enigma_tui.journal.address import Login
+from enigma_tui.journal.connection import Address, connect
 from enigma_tui.journal.delivery.deliverer import Deliverer
 from enigma_tui.journal.delivery.ledger import Ledger, Overtaken
 from enigma_tui.journal.delivery.status import DeliveryStatus
 from enigma_tui.model.call import ORIGIN
 from enigma_tui.model.delivery import Outgoing
-from enigma_tui.model.entry import Disposed
+from enigma_tui.model.entry import DeliveryOutcome, Disposed
 
 from .conftest import Stage
 
@@ -149,3 +153,49 @@ async def test_where_a_key_is_of_a_wrong_type_nothing_is_half_written(
     await stage.connection.quick.delete(name)
     await eventually(lambda: stage.connection.quick.llen("outcomes"))
     assert [told["payload"]["act"] for told in await pushed(stage)] == [act.id]
+
+
+OLDER = """
+local newer = redis
+local redis = { call = newer.call, pcall = newer.pcall, error_reply = newer.error_reply }
+"""
+"""Before a script: as on Redis 6.2, which cannot be asked what a user may do."""
+
+
+@pytest.mark.parametrize("denied", ["hset", "expire", "rpush", "xadd"])
+@pytest.mark.parametrize("earlier", [0, 1])
+async def test_what_an_older_server_refuses_half_way_leaves_nothing_behind(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, denied: str, earlier: int
+) -> None:
+    source = scripts._source
+    monkeypatch.setattr(scripts, "_source", lambda name: OLDER + source(name))
+    await stage.write_site(TARGET)
+    key = await stage.call()
+    await stage.dispose(key)
+    (event,) = [event for event in await stage.events() if isinstance(event, Disposed)]
+    owed = Outgoing(key, event.disposition, event.id)
+    admin = stage.connection.quick
+    rule = ("on", "nopass", "~*", "&*", "+@all")
+    await admin.execute_command("ACL", "SETUSER", "deliverer", *rule)
+    link = connect(Address(stage.connection.address.url, Login("deliverer", "any")), "test")
+    ledger = Ledger(link, stage.keys, "crm", "robot", 7)
+    await ledger.open()
+    for _ in range(earlier):
+        assert await ledger.push(owed, event.id, "outcomes", 10, b"{}") == (True, 1)
+    await admin.execute_command("ACL", "SETUSER", "deliverer", f"-{denied}")
+    for _ in range(2):
+        with pytest.raises((NoPermissionError, ResponseError)):
+            await ledger.push(owed, key.since, "outcomes", 10, b"{}")
+        assert await admin.llen("outcomes") == earlier
+        assert len(await stage.results()) == earlier
+    if denied != "rpush":
+        with pytest.raises((NoPermissionError, ResponseError)):
+            await ledger.note(owed, DeliveryOutcome.REFUSED, key.since)
+    assert len(await stage.results()) == earlier
+    assert await Ledger(link, stage.keys, "crm", "robot", 7).open() == (
+        event.id if earlier else ORIGIN
+    )
+    await admin.execute_command("ACL", "SETUSER", "deliverer", f"+{denied}")
+    assert await ledger.push(owed, key.since, "outcomes", 10, b"{}") == (True, earlier + 1)
+    assert len(await stage.results()) == earlier + 1
+    await link.close()
