@@ -266,6 +266,13 @@ class Site(_Shared):
             raise ValueError("two sources have the same name")
         if len({target.name for target in self.delivery}) != len(self.delivery):
             raise ValueError("delivery: two targets have the same name")
+        for target in self.delivery:
+            if target.max_age_minutes * 60 <= self.undo_seconds:
+                raise ValueError(
+                    f"delivery: {target.name} is sent nothing that is older than max_age_minutes "
+                    f"({target.max_age_minutes}), and nothing before undo_seconds "
+                    f"({self.undo_seconds}) are over: set max_age_minutes higher"
+                )
         return self
 
     def switched_on(self, before: "Site", now_ms: int) -> "Site":

@@ -138,3 +138,15 @@ def test_a_group_is_not_sent_to_the_dialler() -> None:
     codes = [{"code": "a", "key": "a", "dialler": "E", "codes": [{"code": "b", "key": "b"}]}]
     with pytest.raises(SiteError, match="a group is not sent"):
         Site.from_json(json.dumps({"codes": codes}), "site.json")
+
+
+@pytest.mark.parametrize(("undo", "minutes", "fits"), [(59, 1, True), (60, 1, False), (600, 1, 0)])
+def test_what_may_still_be_undone_is_not_too_old_already(
+    undo: int, minutes: int, fits: bool
+) -> None:
+    text = json.dumps({"undo_seconds": undo, "delivery": [{**HOOK, "max_age_minutes": minutes}]})
+    if fits:
+        assert Site.from_json(text, "site.json").undo_seconds == undo
+    else:
+        with pytest.raises(SiteError, match=r"crm is sent nothing .* set max_age_minutes"):
+            Site.from_json(text, "site.json")
