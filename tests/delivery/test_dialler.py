@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from enigma_tui.model.entry import DeliveryOutcome
-from enigma_tui.site import Source
+from enigma_tui.journal.delivery.endings import Endings, Over
+from enigma_tui.journal.stream import Journal
+from enigma_tui.model.call import CallKey, EntryId, Feed
+from enigma_tui.model.entry import DeliveryOutcome, decode
+from enigma_tui.site import Calls, Source
 
 from .conftest import Stage
 from .receiver import Receiver, status
@@ -96,12 +99,56 @@ async def test_an_end_that_was_never_heard_is_listed_and_not_sent(
 async def test_how_old_an_outcome_is_counts_from_the_end_of_the_call(
     stage: Stage, receiver: Receiver, dialler: dict, eventually: Callable
 ) -> None:
-    """Without records a call is over when its extension takes another, or after two hours."""
-    await stage.write_site(dialler)
-    await stage.dispose(await stage.call("9001", call_dir=None))
-    stage.ahead_ms = 150 * 60_000
-    stage.deliver()
+    """Disposed of ninety minutes ago, and ended two minutes ago."""
+    await stage.write_site(dialler, **CDRS)
+    stage.ahead_ms = 90 * 60_000
+    key = await stage.call("9001", call_dir=None)
+    await stage.dispose(key)
+    deliverers = stage.deliver()
+    await eventually(lambda: deliverers.statuses and deliverers.statuses["dialler"].waiting)
+    seconds, micros = await stage.connection.quick.time()
+    told = {"call_ref": "9001", "extension": "2001", "call_time": 9, "number": "082"}
+    raw = json.dumps({"type": "cdr", "payload": {**told, "call_dir": "outbound", "ref": "win"}})
+    fields = {"kind": "cdr", "raw": raw, "source": "pbx", "feed": "inbound"}
+    later = (seconds + 88 * 60) * 1000 + micros // 1000
+    await stage.connection.quick.xadd(stage.keys.journal, fields, id=f"{later}-0")
     await eventually(lambda: receiver.requests)
+
+
+async def test_that_time_has_passed_ends_no_call_and_it_is_listed(
+    stage: Stage, receiver: Receiver, dialler: dict, eventually: Callable
+) -> None:
+    """Without records a long call looks like one that is over: to tell of it would hang it up."""
+    await stage.write_site({**dialler, "max_age_minutes": 180})
+    await stage.dispose(await stage.call("9001", call_dir=None))
+    stage.ahead_ms = 150 * 60_000  # it is shown as ended, with a question mark, after 120
+    deliverers = stage.deliver()
+    await eventually(lambda: deliverers.statuses and deliverers.statuses["dialler"].waiting == 1)
+    assert await stage.results() == []
+    stage.ahead_ms = 181 * 60_000
+    await eventually(stage.results)
+    (failed,) = (await stage.deliveries()).failed()
+    assert failed.outcome is DeliveryOutcome.TOO_OLD
+    assert "must not be hung up" in failed.answer
+    assert not receiver.requests
+
+
+async def test_a_reference_that_another_call_has_now_tells_of_no_end(
+    stage: Stage, receiver: Receiver, dialler: dict, eventually: Callable
+) -> None:
+    """What is told of the earlier call would hang up the later one."""
+    calls = Calls(assume_ended_after_minutes=1)
+    site = await stage.write_site(dialler, calls=calls)
+    began = EntryId(1_700_000_000_000, 0)
+    board = Endings(Journal(stage.connection, stage.keys), site.policy(), lambda: 0.0)
+    for minutes, extension in ((0, "1"), (200, "2")):
+        told = {"call_ref": "9001", "agent": extension, "ref": extension, "number": "082"}
+        raw = json.dumps({"type": "call", "payload": told}).encode()
+        entry = EntryId(began.ms + minutes * 60_000, 0)
+        fields = {b"kind": b"call", b"raw": raw, b"source": b"pbx", b"feed": b"agents"}
+        board.apply(decode(entry, fields))
+    earlier = CallKey("pbx", Feed.DIALLER, "9001", began)
+    assert await board.over_ms(earlier, began.ms + 200 * 60_000) is Over.NOT_HEARD
 
 
 async def test_only_its_own_calls_and_codes_that_it_knows_are_sent(

@@ -183,7 +183,8 @@ class Deliverer:
         from_ms = owed.entry.ms
         if self._endings is not None:
             over = await self._endings.over_ms(owed.key, now_ms)
-            if over is Over.NEVER_HEARD:
+            old = now_ms - from_ms > self.target.max_age_minutes * 60_000
+            if over is Over.NEVER_HEARD or (over is Over.NOT_HEARD and old):
                 why = "the end of the call was not heard, and it must not be hung up"
                 await self._settle(owed, DeliveryOutcome.TOO_OLD, why)
             if not isinstance(over, int):

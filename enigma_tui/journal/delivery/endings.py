@@ -20,6 +20,8 @@ class Over(Enum):
     """What is known of a call's end besides when it was."""
 
     NOT_YET = auto()
+    NOT_HEARD = auto()
+    """It may be over, by the time that has passed; it may be a long call as well."""
     NEVER_HEARD = auto()
     """It would have been over long ago: its end has been lost, or the call with the journal."""
 
@@ -48,7 +50,10 @@ class Endings:
             self.board.apply(event)
 
     async def over_ms(self, key: CallKey, now_ms: int) -> int | Over:
-        """Return when a call was over (milliseconds, the server's clock), or that it is not."""
+        """Return when a call was over (milliseconds, the server's clock), or that it is not.
+
+        Only what was heard counts: its record, or that its extension has taken another call.
+        """
         call = self.board.calls.get(key)
         if call is None:
             call = await self._look_up(key)
@@ -59,9 +64,10 @@ class Endings:
                 return Over.NOT_YET
             case CallState.GHOST:
                 return Over.NEVER_HEARD
-        if call.end is not None:
-            return call.end.entry.ms
-        return call.due_ms(self.policy) or now_ms
+        # Whether a call is over that has only lost its reference to another nobody has said.
+        if call.end is None or (call.end.assumed and call.superseded):
+            return Over.NOT_HEARD
+        return call.end.entry.ms
 
     def forget(self, key: CallKey) -> None:
         """Nothing more will be asked about a call."""
