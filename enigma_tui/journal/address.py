@@ -205,6 +205,12 @@ def _options(query: str) -> dict[str, str]:
         found = dict(parse_qsl(query, keep_blank_values=True))
     except ValueError:
         raise AddressError("what stands behind the ? cannot be read") from None
+    if "@" in query and not found.keys() <= {*_OPTIONS, *_TLS_OPTIONS}:
+        # Most likely the rest of a password, which must not be shown.
+        raise AddressError(
+            "what stands behind the ? is no option that is known here. In a password, special "
+            "characters must be percent-encoded, a ? as %3F; or put it into password_file"
+        )
     for name in found:
         if name in _TLS_OPTIONS:
             raise AddressError(

@@ -87,11 +87,21 @@ def test_what_is_a_setting_is_refused_in_an_address_by_name(option: str, setting
     assert setting in str(caught.value)
 
 
-@pytest.mark.parametrize("url", [f"http://:{SECRET}@h", f"redis://:{SECRET}@h:x/0"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"http://:{SECRET}@h",
+        f"redis://:{SECRET}@h:x/0",
+        f"redis://:pa?{SECRET}@h/0",
+        f"redis://:pa?{SECRET}&x@h/0",
+        f"redis://:pa?db=1&{SECRET}=&x=y@h/0",
+    ],
+)
 def test_a_refusal_does_not_tell_the_password(url: str) -> None:
     with pytest.raises(AddressError) as caught:
         Address(url)
     assert SECRET not in str(caught.value)
+    assert "?" not in url or "percent-encoded" in str(caught.value)
 
 
 async def test_the_server_is_told_who_is_there(server: object, open_connection: Callable) -> None:
