@@ -247,9 +247,11 @@ class Acting:
     def _tell_all(self, calls: Sequence[Call], draft: Draft, results: Sequence[Result]) -> None:
         recorded = sum(result.recorded for result in results)
         kept = sum(result.kept for result in results)
-        lines = [f"{draft.code} recorded for {recorded:,} of {len(calls):,} calls."]
+        lines = []
+        if recorded or not kept:
+            lines.append(f"{draft.code} recorded for {recorded:,} of {len(calls):,} calls.")
         if kept:
-            lines.append(f"{kept:,} kept until the server is back.")
+            lines.append(f"{draft.code} for {kept:,} calls is kept until the server is back.")
         if recorded or kept:
             lines[0] += f" {self._key_of('undo')} undoes all of it."
         problems = [

@@ -12,6 +12,7 @@ import rich
 import textual
 from rich.traceback import Traceback
 from textual import events
+from textual.command import CommandPalette
 from textual.worker import WorkerError
 
 from ..journal.collector import Collector, OpenSource, open_by_address
@@ -229,6 +230,11 @@ class EnigmaApp(CallActions):
     def action_palette(self) -> None:
         """Find a command by name."""
         self.action_command_palette()
+
+    def action_command_palette(self) -> None:
+        """Open the palette; unlike Textual's own it may still be closing from the last time."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette())  # two of one id would end the program
 
     def action_help(self) -> None:
         """List every key."""

@@ -104,6 +104,22 @@ def test_two_keys_in_one_write_dispose_of_the_call_under_the_cursor(
     assert (held[b"code"], held[b"by"], held[b"version"]) == (b"spam", b"thandi", b"1")
 
 
+def test_the_palette_typed_ahead_ends_nothing(
+    server: EmbeddedServer, client: redis.Redis, with_cdr: None, home: Path
+) -> None:
+    with Terminal("--redis-url", server.url, home=home) as board:
+        board.wait_for("● live")
+        board.send("\x10help\r\x10")
+        open_ones = ("Search for commands", "The call under the cursor")
+        board.wait_for(lambda text: any(words in text for words in open_ones))
+
+        def back(text: str) -> bool:
+            board.send("\x1b")  # one dialog, or one over the other: that depends on the machine
+            return "No live calls" in text
+
+        board.wait_for(back)
+
+
 def test_who_comes_second_is_told_who_was_first(
     server: EmbeddedServer, client: redis.Redis, with_cdr: None, home: Path
 ) -> None:

@@ -89,7 +89,7 @@ async def test_collecting_can_be_cancelled_at_every_step_of_a_failure(
     monkeypatch.setattr(SourceCollector, "_collect", lambda self, mover: failing())
     monkeypatch.setattr(SourceCollector, "_measure", lambda self, mover: never())
     monkeypatch.setattr(HouseKeeper, "_work", lambda self: failing())
-    monkeypatch.setattr(Collector, "_watch", lambda self, text, backoff: never())
+    monkeypatch.setattr(Collector, "_watch", lambda self, *_: never())
     monkeypatch.setattr("enigma_tui.journal.lease.Backoff.next", lambda self: 0.0)
     collector = Collector(connection, keys)
     await ends_when_cancelled(asyncio.create_task(collector.run()), step)

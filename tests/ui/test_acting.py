@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -98,6 +99,26 @@ async def test_leaving_the_dialog_leaves_no_trace(opened: Opened) -> None:
         await type_keys(app, pilot, "d", "p", *"half a note", "escape", "escape")
         assert len(app.screen_stack) == 1
         assert (await colleague(app).dispose(Act(call.key, "x", 0, over_claim=True))).version == 1
+
+
+async def test_a_note_keeps_every_line_that_is_pasted_and_says_when_it_is_too_long(
+    opened: Opened, eventually: Eventually
+) -> None:
+    async with opened() as (app, pilot):
+        call = under_cursor(app)
+        await type_keys(app, pilot, "d", "p")
+        note = app.screen.query_one("#note")
+        app.post_message(events.Paste("first line\nsecond line"))
+        await eventually(lambda: note.value == "first line second line")  # type: ignore[attr-defined]
+        note.value = "x" * 1_007  # type: ignore[attr-defined]
+        await type_keys(app, pilot, "enter")
+        assert "7 characters too many" in shown(app, "#problem")
+        note.value = "x" * 1_000  # type: ignore[attr-defined]
+        await type_keys(app, pilot, "enter")
+        await eventually(lambda: outcome(app, call.key))
+        done = outcome(app, call.key)
+        assert done is not None
+        assert len(done.note) == 1_000
 
 
 async def test_an_outcome_that_stands_is_shown_and_amended_only_with_a_reason(

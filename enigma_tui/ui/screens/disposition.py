@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 
 from ...model.call import Disposition
 from ...model.disposition import Code, CodeTree, parse_when
+from ...model.entry import MAX_NOTE
 from ..columns import moment
 from .dialog import Dialog
 
@@ -45,6 +46,14 @@ class Draft:
     over_claim: bool = False
     act: str = ""
     """The id under which it was handed in, where that did not go well."""
+
+
+class Line(Input):
+    """A line to write on. What is pasted keeps all its words: ends of lines become spaces."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        # Textual's own handler comes after this one by itself, and takes the first line only.
+        event.text = " ".join(event.text.split())
 
 
 class DispositionDialog(Dialog[Draft]):
@@ -88,8 +97,8 @@ class DispositionDialog(Dialog[Draft]):
             yield OptionList(id="found", markup=False)
             yield Static(id="question", markup=False)
             yield Input(placeholder="when: 30m, 14:30, tomorrow 9:00", id="when", compact=True)
-            yield Input(placeholder="why it is amended", id="reason", max_length=500, compact=True)
-            yield Input(placeholder="note", id="note", max_length=500, compact=True)
+            yield Line(placeholder="why it is amended", id="reason", compact=True)
+            yield Line(placeholder="note", id="note", compact=True)
             yield Static(id="problem", markup=False)
             yield Static(id="hint", markup=False)
 
@@ -286,6 +295,11 @@ class DispositionDialog(Dialog[Draft]):
         if code.note_required and not note:
             self._complain(f"{code.label} needs a note", "#note")
             return
+        for text, where in ((note, "#note"), (reason, "#reason")):
+            if len(text) > MAX_NOTE:
+                over = len(text) - MAX_NOTE
+                self._complain(f"{over:,} characters too many: {MAX_NOTE:,} are kept", where)
+                return
         version = self._subject.version
         made = Draft(code.code, version, note, callback_ms, reason, self._knows_claim)
         if self._draft is not None and made == replace(self._draft, act=""):

@@ -74,6 +74,8 @@ class StatusLine(Line):
             yield 1, (self._clock(), WAIT)
         if floor.pending and (acts := sum(1 for _ in floor.pending.waiting())):
             yield 1, (f"{acts:,} to hand in", WAIT)
+        if floor.pending and (refused := sum(bool(each.refused) for each in floor.pending)):
+            yield 2, (f"{refused:,} refused", BAD)
         if undelivered := len(floor.deliveries.failed()):
             yield 2, (f"{undelivered:,} not delivered", BAD)
         if floor.board.rejected_total:
