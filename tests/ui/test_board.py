@@ -352,7 +352,7 @@ async def test_another_program_that_reads_is_named_and_collecting_not_offered(
             assert isinstance(dialog, ConsentDialog)
             await eventually(lambda: dialog.looks is not None)
             assert dialog.found
-            said = dialog._text().plain
+            said = dialog._text().plain + dialog._keys().plain
             assert 'called "crm-popup" has used LPOP' in said
             assert "Which lists it reads is not visible" in said
             for way in ("relay_to", "--no-collect", "--collect"):

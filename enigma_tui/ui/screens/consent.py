@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from ...journal.readers import ListDepth, Look
@@ -42,8 +42,11 @@ class ConsentDialog(Dialog[bool | None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the question."""
-        with VerticalScroll(classes="box"):
-            yield Static(self._text(), markup=False)
+        with Vertical(classes="box"):
+            # The keys stay in sight, however long the text above them.
+            with VerticalScroll(id="told"):
+                yield Static(self._text(), id="text", markup=False)
+            yield Static(self._keys(), id="keys", markup=False)
 
     def on_mount(self) -> None:
         """Name the dialog, and begin to look."""
@@ -52,10 +55,12 @@ class ConsentDialog(Dialog[bool | None]):
 
     async def _looking(self) -> None:
         self.looks = await self._look()
-        self.query_one(Static).update(self._text())
+        self.query_one("#text", Static).update(self._text())
+        self.query_one("#keys", Static).update(self._keys())
 
     def _text(self) -> Text:
-        text = Text("Nobody has collected for this board yet.\n\n", "bold")
+        text = Text()
+        text.append("Nobody has collected for this board yet.\n\n", "bold")
         text.append("Collecting takes every notification from\n")
         for where in dict.fromkeys(each.where for each in self._lists):
             for each in self._lists:
@@ -74,11 +79,15 @@ class ConsentDialog(Dialog[bool | None]):
         elif not self.found:
             for line in self._nothing_found(self.looks):
                 text.append(f"{line}\n")
-            text.append("\n")
+        return text
+
+    def _keys(self) -> Text:
+        text = Text()
+        if self.looks is not None and not self.found:
             text.append(" y ", "bold reverse")
             text.append("  Collect, for every board of this site\n")
         text.append(" n ", "bold reverse")
-        text.append("  Watch only; nothing is taken")
+        text.append("  Watch only, as with --no-collect; nothing is taken")
         return text
 
     @staticmethod
@@ -95,12 +104,10 @@ class ConsentDialog(Dialog[bool | None]):
             for reader in look.readers:
                 text.append(f"  {reader}\n", "bold")
         text.append(
-            "Which lists it reads is not visible. If it is one of those above, collecting\n"
-            "would take its notifications away. To go on:\n"
-            "  keep it: have it read another list, named in relay_to of\n"
-            "    `enigma-tui site edit`, which gets a copy of everything\n"
-            "  only watch: enigma-tui --no-collect\n"
-            "  collect though it reads: enigma-tui --collect\n\n"
+            "Which lists it reads is not visible. If one of those above, collecting would take its "
+            "notifications away. To keep it, have it read another list, named in relay_to of "
+            "`enigma-tui site edit`: that gets a copy. To collect in spite of it: "
+            "enigma-tui --collect."
         )
 
     def action_answer(self, yes: bool) -> None:
