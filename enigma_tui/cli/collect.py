@@ -7,16 +7,16 @@ from typing import NoReturn
 
 import click
 
-from ..journal.collector import Collector, CollectorStatus, OpenSource
+from ..journal.collector import Collector, CollectorStatus
 from ..journal.connection import Connection
 from ..journal.delivery import Deliverers
 from ..journal.keys import Keys
-from ..journal.readers import look_everywhere
 from ..journal.sites import SiteStore
 from ..journal.together import together
 from ..site import Site
 from . import common
 from .delivering import report
+from .stealing import refuse_to_steal
 
 
 @click.command("collect")
@@ -51,7 +51,7 @@ def command(ctx: click.Context, yes: bool, insist: bool) -> None:
             if not yes and not insisting:
                 _refuse(link, site)
             if not insisting:
-                await _refuse_to_steal(link, site, open_source)
+                await refuse_to_steal(link, site.sources, open_source, _ADVICE)
             await store.save(site, common.who(loaded, link).name, None)
         collector = Collector(link, keys, open_source=open_source)
         stop = asyncio.Event()
@@ -84,21 +84,12 @@ def _refuse(link: Connection, site: Site) -> NoReturn:
     )
 
 
-async def _refuse_to_steal(link: Connection, site: Site, open_source: OpenSource) -> None:
-    """End the program if another one is seen reading where it would collect from."""
-    for look in await look_everywhere(link, site.sources, open_source):
-        if look.hindered:
-            common.say(f"could not look who else reads at {look.where}: {look.hindered}")
-        if look.readers:
-            readers = "; ".join(map(str, look.readers))
-            common.fail(
-                f"another program takes from lists at {look.where}: {readers}.\n"
-                "Which lists it reads is not visible. If it is one that would be collected from, "
-                "it would no longer see its notifications.\n"
-                "To keep it, have it read another list, named in relay_to of: enigma-tui site "
-                "edit. To begin in spite of it: enigma-tui collect --insist",
-                common.WRONG,
-            )
+_ADVICE = (
+    "Which lists it reads is not visible. If it is one that would be collected from, "
+    "it would no longer see its notifications.\n"
+    "To keep it, have it read another list, named in relay_to of: enigma-tui site "
+    "edit. To begin in spite of it: enigma-tui collect --insist"
+)
 
 
 async def _report(collector: Collector) -> None:

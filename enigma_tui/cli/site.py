@@ -1,17 +1,17 @@
 """`enigma-tui site`: the settings that everyone at a site shares."""
 
+from collections.abc import Sequence
 from typing import BinaryIO
 
 import click
 
-from ..journal.connection import Connection
 from ..journal.keys import Keys
 from ..journal.mover import feed_lists
-from ..journal.readers import look_everywhere
 from ..journal.sites import SiteStore, StoredSite
 from ..settings import Loaded
 from ..site import Site, SiteError, Source
 from . import common
+from .stealing import refuse_to_steal
 
 
 @click.group("site")
@@ -32,7 +32,14 @@ def _save(
 
     async def write() -> int:
         if not insist:
-            await _refuse_to_steal(loaded, link, site, before, typed)
+            await refuse_to_steal(
+                link,
+                _collected_anew(site, before),
+                common.opener(loaded.settings, "site"),
+                _ADVICE,
+                # What was typed must not be lost with the refusal.
+                before=lambda: click.echo(typed) if typed else None,
+            )
         store = SiteStore(link, Keys(loaded.settings.prefix))
         if await store.save(site, common.who(loaded, link).name, before):
             common.say("Written. Every board follows it.")
@@ -45,25 +52,17 @@ def _save(
     common.run(write(), link)
 
 
-async def _refuse_to_steal(
-    loaded: Loaded, link: Connection, site: Site, before: StoredSite | None, typed: str
-) -> None:
-    """End if another program is seen reading where a list would be collected from anew."""
+_ADVICE = (
+    "Which lists it reads is not visible. "
+    "Nothing was written. Stop that program first, and have it read a list of its own, "
+    "named in relay_to; or write in spite of it: --insist"
+)
+
+
+def _collected_anew(site: Site, before: StoredSite | None) -> Sequence[Source]:
+    """Return the sources with a list that was not collected from before."""
     known = _lists(before.site) if before else frozenset()
-    new = [source for source in site.sources if _lists_of(source) - known]
-    for look in await look_everywhere(link, new, common.opener(loaded.settings, "site")):
-        if look.hindered:
-            common.say(f"could not look who else reads at {look.where}: {look.hindered}")
-        if look.readers:
-            if typed:
-                click.echo(typed)  # it must not be lost with the refusal
-            common.fail(
-                f"another program takes from lists at {look.where}: "
-                f"{'; '.join(map(str, look.readers))}.\nWhich lists it reads is not visible. "
-                "Nothing was written. Stop that program first, and have it read a list of its own, "
-                "named in relay_to; or write in spite of it: --insist",
-                common.WRONG,
-            )
+    return [source for source in site.sources if _lists_of(source) - known]
 
 
 def _lists(site: Site) -> frozenset[tuple[str, str]]:
