@@ -87,13 +87,12 @@ class HandingIn:
                 return [self._keep(act, sent=False) for act in acts]
             results: dict[str, Result] = {}
             by_id = {act.id: act for act in acts}
+
+            def told(act_id: str, answer: Answer | Exception) -> None:
+                results[act_id] = self._result(by_id[act_id], answer)
+
             try:
-                await self._desk().dispose_all(
-                    acts,
-                    lambda act_id, answer: results.update(
-                        {act_id: self._result(by_id[act_id], answer)}
-                    ),
-                )
+                await self._desk().dispose_all(acts, told)
             except asyncio.CancelledError:
                 for act in acts:
                     if act.id not in results:
@@ -115,13 +114,12 @@ class HandingIn:
                     results[act.id] = self._keep(undo, sent=False)
                 else:
                     undos[undo.id] = undo
-            await self._desk().undo_all(
-                list(undos.values()),
-                self.rules().undo_ms,
-                lambda undo_id, answer: results.update(
-                    {undos[undo_id].act: self._result(undos[undo_id], answer)}
-                ),
-            )
+
+            def told(undo_id: str, answer: Answer | Exception) -> None:
+                undo = undos[undo_id]
+                results[undo.act] = self._result(undo, answer)
+
+            await self._desk().undo_all(list(undos.values()), self.rules().undo_ms, told)
             return [results[act.id] for act in acts]
 
     async def replay(self) -> Replayed:
