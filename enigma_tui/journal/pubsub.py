@@ -76,9 +76,6 @@ class Listener:
 
     async def _listen(self) -> NoReturn:
         client: Any = self.at_source.waiting
-        if self.at_source.clustered:
-            with self.blame.source():
-                await client.initialize()  # which its channels do not do by themselves
         pubsub = client.pubsub()
         try:
             with self.blame.source():
