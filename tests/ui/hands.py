@@ -8,10 +8,12 @@ from contextlib import AbstractAsyncContextManager
 import redis
 from redis.asyncio import Redis
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from enigma_tui.demo.embedded import EmbeddedServer
+from enigma_tui.journal.desk import DispositionDesk, Who
 from enigma_tui.journal.keys import Keys
-from enigma_tui.model.call import Call, EntryId
+from enigma_tui.model.call import Call, CallKey, DeedKind, Disposition, EntryId
 from enigma_tui.ui.app import EnigmaApp
 from tests.ui import stage
 
@@ -64,3 +66,32 @@ async def push(app: EnigmaApp, *payloads: bytes) -> None:
     async with asyncio.timeout(15):
         while await client.llen(INBOUND) or app.floor.last == before:
             await app.startup.connection.quick.ping()  # gives the others their turn
+
+
+def outcome(app: EnigmaApp, key: CallKey) -> Disposition | None:
+    return app.floor.board.calls[key].disposition
+
+
+def done_to(app: EnigmaApp, key: CallKey) -> list[DeedKind]:
+    """What the audit tells, without the claims that a slow hand makes."""
+    claims = (DeedKind.CLAIMED, DeedKind.RELEASED)
+    audit = app.floor.board.calls[key].audit
+    return [deed.kind for deed in audit if deed.kind not in claims]
+
+
+def claimant(app: EnigmaApp, key: CallKey) -> str:
+    claim = app.floor.board.calls[key].claim
+    return claim.by if claim else ""
+
+
+def toasts(app: EnigmaApp) -> str:
+    """Everything that has been said and stands on the screen still."""
+    return "\n".join(note.message for note in app._notifications)
+
+
+def colleague(app: EnigmaApp, name: str = "sipho") -> DispositionDesk:
+    return DispositionDesk(app.startup.connection, app.journal_keys, Who(name))
+
+
+def shown(app: EnigmaApp, selector: str) -> str:
+    return str(app.screen.query_one(selector, Static).content)
