@@ -103,15 +103,18 @@ def wanting_certificates(context: ssl.SSLContext) -> Iterator[int]:
                 line, _ = listener.accept()
             except OSError:
                 return
-            with line, suppress(OSError):
+            # A socket that `wrap_socket` shakes hands with is closed when that fails: with what the
+            # client had sent unread, its system would throw away the word it was told.
+            with (
+                context.wrap_socket(line, server_side=True, do_handshake_on_connect=False) as inner,
+                suppress(OSError),
+            ):
                 try:
-                    inner = context.wrap_socket(line, server_side=True)
+                    inner.do_handshake()
                 except ssl.SSLError:
-                    line.shutdown(socket.SHUT_WR)
-                    while line.recv(4096):
+                    inner.shutdown(socket.SHUT_WR)
+                    while inner.recv(4096):
                         pass
-                else:
-                    inner.close()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve)
