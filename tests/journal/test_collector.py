@@ -129,8 +129,9 @@ async def test_an_idle_collector_hardly_troubles_the_server(
     await asyncio.sleep(3.0)
     seconds = time.monotonic() - began
     after = (await connection.quick.info("stats"))["total_commands_processed"]
-    # Commands inside scripts count: a renewal is three, looking at the site one.
-    assert (after - before) / seconds <= 12
+    # About ten, as commands inside scripts count; how many rounds fall into three seconds varies.
+    # To ask two lists ten times a second would be twenty more.
+    assert (after - before) / seconds <= 20
 
 
 async def test_only_one_of_two_collects(
