@@ -11,11 +11,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_asyncio
 
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal.connection import Address, Connection, connect
+
+hypothesis.settings.register_profile(
+    "patient",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("patient")  # the machine may be busy with other things
 
 BOUND = 15.0
 """Seconds; generous, for a loaded machine. Nothing waits so long unless it is broken."""

@@ -35,7 +35,7 @@ async def test_a_live_call_is_not_told_of_before_its_end(
     deliverers = stage.deliver()
     await eventually(stage.results)
     assert [request.path for request in receiver.requests] == ["/api/calls/9002"]
-    assert deliverers.statuses["dialler"].waiting == 1
+    await eventually(lambda: deliverers.statuses["dialler"].waiting == 1)
     await stage.ended(live, "9001")
     await eventually(lambda: len(receiver.requests) == 2)
     (_, request) = receiver.requests

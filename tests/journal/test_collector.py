@@ -61,7 +61,7 @@ async def test_it_begins_at_once_when_told_that_the_site_is_written(
     await asyncio.sleep(0)
     await write_site(connection)
     collector.nudge.set()
-    await eventually(lambda: collector.status.moved == 1, seconds=1.0)
+    await eventually(lambda: collector.status.moved == 1)
     assert collector.holds.is_set()
     assert await payloads(connection) == [b"waited"]
 
@@ -197,10 +197,10 @@ async def test_a_lease_taken_by_another_is_not_fought_over(
     start(collector.run())
     await eventually(collector.holds.is_set)
     await connection.quick.set(LEASE_KEY, "a frozen one, thawed", px=60_000)
-    await eventually(lambda: not collector.status.holding, seconds=LEASE)
+    await eventually(lambda: not collector.status.holding)
     assert await connection.quick.get(LEASE_KEY) == b"a frozen one, thawed"
     await connection.quick.delete(LEASE_KEY)
-    await eventually(collector.holds.is_set, seconds=LEASE)
+    await eventually(collector.holds.is_set)
 
 
 async def test_when_a_collector_is_killed_another_takes_over_and_nothing_is_lost_or_repeated(

@@ -44,7 +44,7 @@ async def test_a_change_of_the_site_is_followed(
     await eventually(lambda: collector.status.moved == 1)
     assert await connection.quick.llen(CDR) == 1
     await write_site(connection, Site(sources=(Source(collect_cdr=True),)))
-    await eventually(lambda: collector.status.moved == 2, seconds=LEASE)
+    await eventually(lambda: collector.status.moved == 2)
     assert await payloads(connection) == [b"call", b"record"]
     assert collector.status.fault is None
 

@@ -83,10 +83,10 @@ async def test_an_empty_journal_is_caught_up_with_at_once(
 ) -> None:
     follower, sink = follow(connection, keys)
     start(follower.run())
-    await eventually(lambda: follower.link.caught_up, seconds=2.0)
+    await eventually(lambda: follower.link.caught_up)
     assert sink.sites == [None]
     new = await append(connection, keys, 1)
-    await eventually(lambda: sink.seen == new, seconds=2.0)
+    await eventually(lambda: sink.seen == new)
 
 
 async def test_one_notification_costs_one_read(
