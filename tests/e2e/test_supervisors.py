@@ -177,7 +177,7 @@ def test_a_filter_and_the_picker_leave_only_that_extension(
         assert {ref for ref in map(str, range(5001, 5007)) if ref in text} == {"5001", "5004"}
 
         board.send("/ext:2001 hold>soon")
-        text = board.wait_for("is not a duration")
+        text = board.wait_for(lambda text: "hold>soon" in text and "is not a duration" in text)
         assert "“ext:2001” stays" in text
         assert "5004" in text
         line = next(place for place, line in enumerate(board.screen.display) if "hold>soon" in line)
