@@ -218,9 +218,10 @@ class _ClusterPipeline(Pipeline):
             slots = {slot for args, _ in stack if (slot := slot_of(args)) is not None}
             groups = {min(slots, default=None): list(range(len(stack)))}  # the server checks
         else:
-            groups = {}
+            groups, slot = {}, None
             for number, (args, _) in enumerate(stack):
-                slot = slot_of(args)
+                # It answers for what was written before it, on the same connection.
+                slot = slot if args[0] == "WAIT" else slot_of(args)
                 groups.setdefault(None if slot == self._slots.home else slot, []).append(number)
         answers: list[Any] = [None] * len(stack)
         await asyncio.gather(
@@ -248,9 +249,13 @@ class _ClusterPipeline(Pipeline):
             if isinstance(error, (*_LOST, ClusterDownError, AskError)):
                 self._slots.forget()
             found = [error] * len(numbers)
+        sent_on = False
         for number, answer in zip(numbers, found, strict=True):
-            if isinstance(answer, AskError) and not self.is_transaction:
-                args, options = stack[number]
+            args, options = stack[number]
+            if args[0] == "WAIT" and sent_on:
+                answer = 0  # it was asked where nothing has been written
+            elif isinstance(answer, AskError) and not self.is_transaction:
+                sent_on = True
                 answer = await _or_error(self._client.execute_command(*args, **options))
             elif isinstance(answer, ClusterDownError):
                 self._slots.forget()
