@@ -29,7 +29,7 @@ from .mover_wait import ListWait
 from .scripts import script
 
 CONFIRM_MS = 1_000
-"""How long a replica of the journal's server may take to confirm a batch."""
+"""How long a replica, of either server, may take to confirm a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +106,42 @@ class BatchMover:
         Return how many are left in the list, how many are in the batch, and the batch; it is
         `None` where there is nothing, and where `most` is 0, which only asks. With -1 none is
         taken, and only one that is there is found.
+
+        Where the source's server has replicas, one of them has the batch when this returns: after
+        a fail-over its notifications would be in the list again, and be taken under another id.
+        Raises `ResponseError` where none says so in time; the batch stays and is found again.
         """
+        run = script(self.at_source.quick, "take")
         with self.blame.source():
-            left, taken, *batch = await script(self.at_source.quick, "take")(
-                keys=[feed.key, self.keys.batch(feed.key), *feed.relays],
-                args=[str(most), self.source.pop, self._label(feed).new_id()],
+            while True:
+                left, taken, replicas, *batch = await run(
+                    keys=[feed.key, self.keys.batch(feed.key), *feed.relays],
+                    args=[str(most), self.source.pop, self._label(feed).new_id()],
+                )
+                if not batch:
+                    return left, taken, None
+                found = _Batch(batch[0], batch[1:])
+                if not replicas or await self._kept(feed, found):
+                    return left, taken, found
+
+    async def _kept(self, feed: FeedList, batch: _Batch) -> bool:
+        """Wait until a replica of the source's server has the batch.
+
+        Return whether it is still there. It is not where a colleague has finished it, or where
+        another server, that has never had it, has become the primary.
+        """
+        key = self.keys.batch(feed.key)
+        pipeline = self.at_source.quick.pipeline(transaction=False)
+        # A write that changes nothing, whatever is there by now; it answers with the id.
+        pipeline.lmove(key, key, "LEFT", "LEFT")
+        pipeline.execute_command("WAIT", 1, CONFIRM_MS)
+        head, replicas = await pipeline.execute()
+        if head == batch.id and not replicas:
+            raise ResponseError(
+                "NOREPLICAS no replica of the source's server has confirmed a batch in time; "
+                "it stays there and is tried again"
             )
-        return left, taken, _Batch(batch[0], batch[1:]) if batch else None
+        return bool(head == batch.id)
 
     async def append(self, feed: FeedList, batch: _Batch | None, *, late: int = 0) -> None:
         """Append a batch to the journal unless it is there; without one, ask if that is possible.

@@ -228,7 +228,14 @@ async def test_a_source_elsewhere_is_collected_from_under_its_rules(
     start: Start,
     eventually: Eventually,
 ) -> None:
-    there, here = new_server(), new_server()
+    there, here = new_server("--repl-diskless-sync-delay", "0", port=0), new_server()
+    port = there.url.split(":")[-1].split("/")[0]
+    copy = open_connection(new_server("--replicaof", f"127.0.0.1 {port}"))
+
+    async def copied() -> bool:
+        return bool((await copy.quick.info("replication"))["master_link_status"] == "up")
+
+    await eventually(copied)
     site = Site(sources=(Source(server="redis://elsewhere.example:6379/0"),))
     post = await _post("collector", here, open_connection)
     store = SiteStore(post.admin, KEYS)
@@ -239,7 +246,7 @@ async def test_a_source_elsewhere_is_collected_from_under_its_rules(
     for rule in rules()["source"]:
         await pbx.quick.execute_command("ACL", "SETUSER", "enigma-source", *rule)
     await pbx.quick.rpush(INBOUND, b"{}", b"[]")
-    login = there.url.replace("unix://", "unix://enigma-source:PASSWORD@")
+    login = there.url.replace("redis://", "redis://enigma-source:PASSWORD@")
     collector = Collector(
         post.link, KEYS, open_source=lambda source: connect(Address(login), "collector")
     )

@@ -23,7 +23,7 @@ if wrong then
   return redis.error_reply(wrong)
 end
 
-local replicas = tonumber(string.match(redis.call('INFO', 'replication'), 'connected_slaves:(%d+)') or 0)
+local followers = replicas()
 local id, source, kind, feed, late = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 
 if id == '' then
@@ -35,11 +35,11 @@ if id == '' then
       return probe
     end
   end
-  return { 0, replicas }
+  return { 0, followers }
 end
 
 if redis.call('ZSCORE', KEYS[2], id) then
-  return { 0, replicas }
+  return { 0, followers }
 end
 
 local now = redis.call('TIME')
@@ -57,4 +57,4 @@ for n = 6, #ARGV do
 end
 redis.call('ZADD', KEYS[2], string.format('%.0f', score), id)
 redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -KEPT - 1)
-return { 1, replicas }
+return { 1, followers }

@@ -18,6 +18,11 @@ local function refused(command, key, ...)
   end
 end
 
+-- Returns how many replicas follow this server.
+local function replicas()
+  return tonumber(string.match(redis.call('INFO', 'replication'), 'connected_slaves:(%d+)') or 0)
+end
+
 -- Does what an act will do to a call's hash without changing anything, where the server cannot be
 -- asked (Redis 6.2): what it refuses is then refused before the act stands in the journal.
 local function rehearse(hash, version, keep)

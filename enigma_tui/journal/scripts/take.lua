@@ -8,8 +8,8 @@
 -- ARGV[2]     the side to take from: left or right
 -- ARGV[3]     the id that a new batch gets
 --
--- Returns how many are left in the list, how many are in the batch, and unless only asked, the
--- batch's id and its payloads. A batch that is there already is the answer, however old: it may be
+-- Returns how many are left in the list, how many are in the batch, how many replicas follow this
+-- server, and unless only asked, the batch's id and its payloads. A batch that is there already is the answer, however old: it may be
 -- in the journal, or not, and nobody but the journal knows. So there is one batch at a time, and
 -- whoever collects next finds it.
 --
@@ -20,6 +20,7 @@ local MOST_BYTES = 4 * 1024 * 1024
 local room, side = tonumber(ARGV[1]), ARGV[2]
 local push = side == 'left' and 'RPUSH' or 'LPUSH'
 
+local followers = replicas()
 local wrong
 for n = 1, #KEYS do
   wrong = wrong or wrong_type(KEYS[n], 'list')
@@ -27,6 +28,13 @@ end
 wrong = wrong or refused('LTRIM', KEYS[1], '0', '-1') or refused('LLEN', KEYS[1])
   or refused('RPUSH', KEYS[2], 'id') or refused('LINDEX', KEYS[2], '0')
   or refused('DEL', KEYS[2])
+if followers > 0 then
+  -- What the mover needs to have the batch confirmed.
+  wrong = wrong or refused('LMOVE', KEYS[2], KEYS[2], 'LEFT', 'LEFT')
+  if redis.acl_check_cmd and not redis.acl_check_cmd('WAIT', '1', '0') then
+    wrong = wrong or 'NOPERM this user has no permissions to run the \'wait\' command'
+  end
+end
 for n = 3, #KEYS do
   wrong = wrong or refused(push, KEYS[n], 'copy')
 end
@@ -39,16 +47,16 @@ if room == 0 then
   if not redis.acl_check_cmd then
     redis.call('LTRIM', KEYS[1], 0, -1)  -- changes nothing
   end
-  return { redis.call('LLEN', KEYS[1]), math.max(0, redis.call('LLEN', KEYS[2]) - 1) }
+  return { redis.call('LLEN', KEYS[1]), math.max(0, redis.call('LLEN', KEYS[2]) - 1), followers }
 end
 if #batch > 0 then
-  return { redis.call('LLEN', KEYS[1]), #batch - 1, unpack(batch) }
+  return { redis.call('LLEN', KEYS[1]), #batch - 1, followers, unpack(batch) }
 end
 
 local raws = oldest_of(KEYS[1], side, room, MOST_BYTES)
 local left = redis.call('LLEN', KEYS[1]) - #raws
 if #raws == 0 then
-  return { left, 0 }
+  return { left, 0, followers }
 end
 redis.call('RPUSH', KEYS[2], ARGV[3], unpack(raws))
 
@@ -73,4 +81,4 @@ if failed then
   redis.call('DEL', KEYS[2])
   return failed
 end
-return { left, #raws, ARGV[3], unpack(raws) }
+return { left, #raws, followers, ARGV[3], unpack(raws) }
