@@ -130,32 +130,6 @@ async def test_a_batch_whose_id_says_nothing_is_journalled_under_todays_settings
     assert (entry[b"source"], entry[b"kind"], entry[b"feed"]) == (b"today", b"call", b"inbound")
 
 
-async def test_the_ids_of_a_list_are_kept_for_its_last_10_000_batches(apart: Bench) -> None:
-    known = apart.keys.batches("pbx", "inbound")
-    await apart.journal.quick.zadd(known, {f"old {n:05}": n for n in range(10_000)})
-    await apart.push(b"1")
-    mover = batch_mover(apart)
-    _, _, batch = await mover.take(FEED, 500)
-    await mover.append(FEED, batch)
-    assert await apart.journal.quick.zcard(known) == 10_000
-    assert await apart.journal.quick.zscore(known, "old 00000") is None
-    assert await apart.journal.quick.zrange(known, -1, -1) == [batch.id]
-
-
-async def test_a_clock_that_was_set_back_does_not_make_the_newest_id_the_oldest(
-    apart: Bench,
-) -> None:
-    known = apart.keys.batches("pbx", "inbound")
-    ahead = 9_000_000_000_000
-    await apart.journal.quick.zadd(known, {f"z{n:05}": ahead + n for n in range(10_000)})
-    await apart.push(b"1", b"2")
-    mover = batch_mover(apart)
-    _, _, batch = await mover.take(FEED, 500)
-    for _ in range(2):
-        await mover.append(FEED, batch)
-    assert await apart.payloads() == [b"1", b"2"]
-
-
 @pytest.mark.parametrize(
     ("key", "batch"),
     [

@@ -12,12 +12,17 @@
 -- As in move.lua: whatever can fail is asked first. The first entry is the first write: where the
 -- server has no memory left, neither the entries nor the id are written.
 
-local KEPT = 10000
+-- Whoever was frozen with a batch in hand, and goes on within a day, is told by its id that it is
+-- there already: however many others have come since, up to a limit of memory.
+local KEPT, KEPT_MS, MOST = 10000, 24 * 60 * 60 * 1000, 1000000
+-- The most ids that one run removes: more than it adds, and no long work.
+local ROUND = 100
 
 local wrong = wrong_type(KEYS[1], 'stream') or wrong_type(KEYS[2], 'zset')
   or refused('XADD', KEYS[1], '*', 'kind', 'call')
   or refused('ZADD', KEYS[2], '0', 'id')
   or refused('ZREVRANGE', KEYS[2], '0', '0', 'WITHSCORES')
+  or refused('ZCARD', KEYS[2])
   or refused('ZREMRANGEBYRANK', KEYS[2], '0', '0')
 if wrong then
   return redis.error_reply(wrong)
@@ -43,10 +48,10 @@ if redis.call('ZSCORE', KEYS[2], id) then
 end
 
 local now = redis.call('TIME')
-local score = now[1] * 1000 + math.floor(now[2] / 1000)
--- A clock that was set back must not make the newest id look like the oldest.
+now = now[1] * 1000 + math.floor(now[2] / 1000)
+-- A clock that was set back must not make the newest id look like an older one.
 local newest = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-score = math.max(score, tonumber(newest[2] or 0))
+local score = math.max(now, tonumber(newest[2] or 0) + 1)
 
 for n = 6, #ARGV do
   if n - 5 <= late then
@@ -56,5 +61,19 @@ for n = 6, #ARGV do
   end
 end
 redis.call('ZADD', KEYS[2], string.format('%.0f', score), id)
-redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -KEPT - 1)
+
+local known = redis.call('ZCARD', KEYS[2])
+local spare = math.min(known - KEPT, ROUND)
+if spare > 0 then
+  local outdated = math.max(0, math.min(known - MOST, spare))
+  local oldest = redis.call('ZREVRANGE', KEYS[2], -spare, -1, 'WITHSCORES')
+  for n = #oldest, 2, -2 do  -- the oldest is the last
+    if tonumber(oldest[n]) < now - KEPT_MS then
+      outdated = math.max(outdated, (#oldest - n) / 2 + 1)
+    end
+  end
+  if outdated > 0 then
+    redis.call('ZREMRANGEBYRANK', KEYS[2], 0, outdated - 1)
+  end
+end
 return { 1, followers }
