@@ -16,7 +16,7 @@ from .scripts import script
 
 BATCH = 500
 """The most notifications moved by one script: longer scripts make everyone wait. Large payloads
-end a batch earlier, as `scripts/move.lua` says."""
+end a batch earlier, as `scripts/move.lua` and `scripts/travel.lua` say."""
 
 
 @dataclass(frozen=True, slots=True)
