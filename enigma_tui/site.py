@@ -4,6 +4,7 @@ They live in Redis, so that nobody can starve a consumer or trim a journal by ha
 file. The first collector writes them; a colleague needs only the server's address.
 """
 
+import hashlib
 import json
 from typing import Annotated, Literal, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -100,6 +101,13 @@ class Source(_Shared):
     agents: bool = False
     """Whether the Dialler's calls and agents' states are listened to (PubSub, which takes nothing
     from anyone). One source of a server is enough: its channels have no databases."""
+
+    @property
+    def server_tag(self) -> str:
+        """A word for its server, the same whatever else addresses say: a user, a database."""
+        if not self.server:
+            return "here"
+        return hashlib.sha256(repr(_place(self.server)[0]).encode()).hexdigest()[:16]
 
     @model_validator(mode="after")
     def _relays_once(self) -> Self:

@@ -81,9 +81,7 @@ class SourceCollector:
             mover = mover_for(self.connection, at_source, self.keys, self.source, self._blame)
             work = [self._collect(mover), self._measure(mover)]
             if self.source.agents:
-                listener = Listener(
-                    self.connection, at_source, self.keys, self.source, self.lease, self._blame
-                )
+                listener = Listener(self.connection, at_source, self.keys, self.source, self._blame)
                 work.append(listener.run())
             try:
                 await together(*work)

@@ -31,6 +31,11 @@ class Keys:
         """Who collects from a source at the moment."""
         return f"{{{self.prefix}}}:collector:{source}"
 
+    def listening(self, server: str) -> str:
+        """Who listens to what a server publishes, at the moment; `Source.server_tag` names it."""
+        # No source's name has a colon.
+        return f"{{{self.prefix}}}:collector:agents:{server}"
+
     @property
     def house(self) -> str:
         """Who trims the journal at the moment."""

@@ -1,7 +1,9 @@
 """Listens to the Dialler: its calls and its agents' states (PROTOCOL.md §1 and §3).
 
 Publishing takes nothing from anyone, and reaches only who listens at that moment. So every program
-of a site could listen; only the one that holds the source's lease journals what it hears.
+of a site could listen; one does, and journals what it hears. Its lease is of the server, and not
+of a source: while some know already that a source is called otherwise, and others do not, there
+are two who collect from it.
 """
 
 import asyncio
@@ -25,15 +27,19 @@ FEED = "agents"
 QUIET_SECONDS = 5.0
 """After so long without a message the server is asked whether it is there still."""
 
+ASK_SECONDS = 0.25
+"""How often it is asked whether the lease has become free. It is taken for moments only, while
+settings change; and what is published meanwhile nobody hears."""
+
 _MOST = 500
-_MOST_BYTES = 4 * 1024 * 1024
+_MOST_BYTES = 256 * 1024
 _HELD = 20_000
 """Messages that wait to be journalled; beyond that the server's buffer holds them."""
 
 
 @dataclass(slots=True)
 class Listener:
-    """Journals what a source's server publishes of agents, while a lease is ours."""
+    """Journals what a source's server publishes of agents, one for each server."""
 
     connection: Connection
     """The journal's server."""
@@ -41,24 +47,34 @@ class Listener:
     """The source's server."""
     keys: Keys
     source: Source
-    lease: Lease
     blame: Blame = field(default_factory=Blame)
+    lease: Lease = field(init=False)
     heard: int = 0
     """Messages journalled."""
     _queue: asyncio.Queue[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.lease = Lease(self.connection, self.keys.listening(self.source.server_tag))
         self._queue = asyncio.Queue(_HELD)
 
     async def run(self) -> NoReturn:
-        """Listen until cancelled. Raises `LeaseLost`, and what redis-py raises.
+        """Listen until cancelled, whenever nobody else does.
+
+        Raises groups of what ended it: `LeaseLost`, and what redis-py raises.
 
         A message may be heard twice, by a holder that was frozen and by its successor. The script
         that appends looks whose the lease is, so only one of them journals it. What is not known
         to have been appended is not appended again.
         """
+        while True:
+            async with self.lease.held() as held:
+                if held:
+                    await self._hear()
+            await asyncio.sleep(ASK_SECONDS)
+
+    async def _hear(self) -> NoReturn:
         try:
-            await together(self._listen(), self._journal())
+            await together(self._listen(), self._journal(), self.lease.keep())
         finally:
             self._queue = asyncio.Queue(_HELD)
         raise AssertionError("unreachable")

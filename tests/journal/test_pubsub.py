@@ -1,7 +1,8 @@
-"""What the Dialler publishes is journalled once, by whoever holds the source's lease."""
+"""What the Dialler publishes is journalled once, by one of those who collect."""
 
 import asyncio
 import os
+import random
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -9,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from enigma_tui.journal.collector import Collector
+from enigma_tui.journal.collector_source import SourceCollector
 from enigma_tui.journal.connection import Connection
-from enigma_tui.journal.lease import Lease, LeaseLost
+from enigma_tui.journal.lease import LeaseLost
 from enigma_tui.journal.pubsub import Listener
 from enigma_tui.journal.stream import Journal
 from enigma_tui.model.board import Board
 from enigma_tui.model.call import ORIGIN, Feed
 from enigma_tui.model.entry import decode
-from enigma_tui.site import Site
+from enigma_tui.site import Site, Source
 from tests.journal.bench import Bench
 
 CHANNEL = "enigma:notifications:agents:2010"
@@ -100,14 +102,12 @@ async def test_one_who_was_frozen_journals_nothing_that_its_successor_has_heard(
     bench: Bench,
 ) -> None:
     source = bench.source(agents=True)
-    key = bench.keys.lease(source.name)
     frozen, successor = (
-        Listener(bench.journal, bench.at_source, bench.keys, source, Lease(bench.journal, key))
-        for _ in range(2)
+        Listener(bench.journal, bench.at_source, bench.keys, source) for _ in range(2)
     )
     assert await frozen.lease.acquire()
     await frozen.append([b"1"])
-    await bench.journal.quick.delete(key)  # it has run out
+    await bench.journal.quick.delete(frozen.lease.key)  # it has run out
     assert await successor.lease.acquire()
     await successor.append([b"2", b"3"])
     with pytest.raises(LeaseLost):
@@ -116,6 +116,78 @@ async def test_one_who_was_frozen_journals_nothing_that_its_successor_has_heard(
     with pytest.raises(LeaseLost):  # though nobody holds it now
         await frozen.append([b"2", b"3"])
     assert await bench.payloads() == [b"1", b"2", b"3"]
+
+
+async def test_a_source_that_not_all_know_by_its_new_name_yet_is_heard_once(
+    bench: Bench, eventually: Callable
+) -> None:
+    """Each holds the lease of the source that it knows; only one of them listens."""
+
+    def collector(name: str) -> SourceCollector:
+        return SourceCollector(
+            bench.opened(bench.servers["journal"]),
+            bench.keys,
+            bench.source(name=name, agents=True),
+            lambda source: bench.opened(source.server),
+            lambda: None,
+            random.Random(),
+        )
+
+    async def published(*messages: bytes) -> None:
+        for raw in messages:
+            await bench.at_source.quick.publish(CHANNEL, raw)
+
+        async def all_there() -> bool:
+            return len(await bench.payloads()) >= len(messages)
+
+        await eventually(all_there)
+
+    old, new = collector("old"), collector("new")
+    before = asyncio.create_task(old.run())
+    await eventually(lambda: heard_by(bench.at_source))
+    after = asyncio.create_task(new.run())
+    try:
+        await eventually(lambda: old.status.holding and new.status.holding)
+        asked = await times_asked(bench)
+
+        async def asked_again() -> bool:
+            return await times_asked(bench) > asked + 2
+
+        await eventually(asked_again)
+        assert await heard_by(bench.at_source) == 1
+        sent = [b"%d" % n for n in range(100)]
+        await published(*sent)
+        assert [(f[b"source"], f[b"raw"]) for f in await bench.entries()] == [
+            (b"old", raw) for raw in sent
+        ]
+        await bench.journal.quick.delete(bench.keys.journal)
+        before.cancel()
+        await asyncio.gather(before, return_exceptions=True)
+        took = await eventually(lambda: heard_by(bench.at_source))
+        assert took < 2
+        await published(*sent)
+        assert [(f[b"source"], f[b"raw"]) for f in await bench.entries()] == [
+            (b"new", raw) for raw in sent
+        ]
+        assert old.status.fault is None
+        assert new.status.fault is None
+    finally:
+        after.cancel()
+        before.cancel()
+        await asyncio.gather(before, after, return_exceptions=True)
+
+
+async def times_asked(bench: Bench) -> int:
+    """Return how often a lease was asked for."""
+    stats = await bench.journal.quick.info("commandstats")
+    return int(stats.get("cmdstat_set", {"calls": 0})["calls"])
+
+
+def test_a_server_has_one_word_whatever_else_its_address_says() -> None:
+    one = ["redis://PBX.example/1", "redis://user@pbx.example:6379/0", "rediss://pbx.example"]
+    others = ["", "redis://pbx.example:6380", "redis://south.example", "unix:///run/redis.sock"]
+    assert len({Source(server=server).server_tag for server in one}) == 1
+    assert len({Source(server=server).server_tag for server in (one[0], *others)}) == 5
 
 
 async def test_a_connection_that_is_cut_is_a_fault_and_is_opened_again(
@@ -145,9 +217,7 @@ async def test_a_silent_connection_is_asked_whether_it_is_there_still(
     bench = own_bench
     monkeypatch.setattr("enigma_tui.journal.pubsub.QUIET_SECONDS", 0.2)
     source = bench.source(agents=True)
-    lease = Lease(bench.journal, bench.keys.lease(source.name))
-    assert await lease.acquire()
-    listener = Listener(bench.journal, bench.at_source, bench.keys, source, lease)
+    listener = Listener(bench.journal, bench.at_source, bench.keys, source)
     listening = asyncio.create_task(listener.run())
     await eventually(lambda: heard_by(bench.at_source))
     done, _ = await asyncio.wait({listening}, timeout=1.0)
