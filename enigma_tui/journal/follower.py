@@ -24,6 +24,7 @@ from .backoff import Backoff
 from .connection import Connection
 from .faults import FAILED, Fault, explain, first_of
 from .keys import Keys
+from .left_behind import LeftBehind, told_of
 from .mover import feed_lists
 from .server import refuse_unfit
 from .sites import SiteStore
@@ -50,6 +51,8 @@ class Pulse:
     uncollected: Mapping[str, str] = field(default_factory=dict)
     """The sources that nobody collects from, each with the name of the fault that the last one
     who tried has met; empty where it met none."""
+    left: Sequence[LeftBehind] = ()
+    """The lists that are not collected any more, and of which a batch may not have arrived."""
 
     @property
     def collected(self) -> bool:
@@ -316,6 +319,7 @@ class Follower:
             uncollected={
                 name: told.get(name, _News()).fault for name, lease in held.items() if not lease
             },
+            left=told_of(answers[0], server_ms),
         )
         self._answered(connected=self.link.connected)
 

@@ -11,8 +11,9 @@ import asyncio
 import json
 import logging
 import secrets
+import shlex
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -20,10 +21,11 @@ from pydantic import ValidationError
 from redis.exceptions import NoPermissionError
 
 from ..model.text import safe
-from ..site import Source
+from ..site import SiteError, Source
 from .connection import Address, Connection
 from .faults import FAILED, cause_of, explain
 from .keys import Keys
+from .left_behind import LeftBehind, tell
 from .mover import FeedList, feed_lists
 from .mover_batch import BatchMover
 from .scripts import script
@@ -79,12 +81,12 @@ class LeftBatches:
     sources: Sequence[Source]
     """Those of the settings."""
     open_source: Callable[[Source], Connection]
-    hindered: dict[bytes, str] = field(default_factory=dict)
-    """Why a list cannot be looked at, by its note."""
+    hindered: dict[bytes, LeftBehind] = field(default_factory=dict)
+    """The lists that cannot be looked at, by their notes; others are told of them, too."""
     _empty: set[bytes] = field(default_factory=set)
 
     async def run(self) -> NoReturn:
-        """Look until cancelled. What goes wrong is in `hindered` and in the log."""
+        """Look until cancelled. What goes wrong is in `hindered` and in the log, and told."""
         while True:
             try:
                 await self.look()
@@ -106,6 +108,9 @@ class LeftBatches:
         client: Any = self.connection.quick
         found: dict[bytes, bytes] = await client.hgetall(self.keys.batch_lists)
         before, self._empty = self._empty, set()
+        self.hindered = {
+            name: why for name, why in self.hindered.items() if name in found and name not in used
+        }
         for name, value in found.items():
             noted = None if name in used else _Noted.read(name, value)
             if noted is not None and await self._finished(noted):
@@ -115,16 +120,22 @@ class LeftBatches:
                 await script(self.connection.quick, "forget")(
                     keys=[self.keys.batch_lists], args=[name, value]
                 )
+        with suppress(*FAILED):  # it is in the log
+            await tell(self.connection, self.keys, self.hindered)
 
     async def _finished(self, noted: _Noted) -> bool:
         """Finish the batch of a list; return whether there was none, as far as can be seen."""
-        async with self._reached(noted.source) as at_source:
-            mover = BatchMover(self.connection, self.keys, noted.source, at_source)
-            try:
-                moved = await mover.finish(noted.feed)
-            except FAILED as error:
-                self._tell(noted, error, mover)
-                return False
+        try:
+            async with self._reached(noted.source) as at_source:
+                mover = BatchMover(self.connection, self.keys, noted.source, at_source)
+                try:
+                    moved = await mover.finish(noted.feed)
+                except FAILED as error:
+                    self._hinder(noted, error, at_source=mover.blame.is_for(error))
+                    return False
+        except SiteError as error:  # its server may not be opened with these personal settings
+            self._hinder(noted, error, at_source=True)
+            return False
         self.hindered.pop(noted.field, None)
         if moved:
             log.warning(
@@ -134,15 +145,23 @@ class LeftBatches:
             )
         return not moved
 
-    def _tell(self, noted: _Noted, error: BaseException, mover: BatchMover) -> None:
-        there = bool(noted.source.server) and mover.blame.is_for(error)
-        where = Address(noted.source.server) if there else self.connection.address
-        told = (
-            f"a batch of the list {safe(noted.feed.key, 200)}, which is not collected any more, "
-            f"may be left at its server: {explain(error, where.shown).sentence}"
+    def _hinder(self, noted: _Noted, error: BaseException, *, at_source: bool) -> None:
+        server = Address(noted.source.server) if noted.source.server else self.connection.address
+        where = server if at_source else self.connection.address
+        fault = explain(error, where.shown)
+        gone = shlex.quote(noted.field.decode("utf-8", "replace"))
+        told = LeftBehind(
+            source=noted.source.name,
+            list=safe(noted.feed.key, 200),
+            server=safe(server.shown, 200),
+            fault=fault.name,
+            why=fault.sentence,
+            remedy=f"{fault.remedy.replace('redis_url', 'its server')} It is tried again every "
+            f"minute. If that server is gone for good: HDEL {self.keys.batch_lists} "
+            f"{safe(gone, 800)}",
         )
         if self.hindered.get(noted.field) != told:
-            log.warning("%s", told)
+            log.warning("%s", told.sentence)
         self.hindered[noted.field] = told
 
     @asynccontextmanager

@@ -21,6 +21,8 @@ from enigma_tui.journal.faults import explain
 from enigma_tui.journal.follower import Follower
 from enigma_tui.journal.keys import Keys
 from enigma_tui.journal.lease import Lease
+from enigma_tui.journal.left import LeftBatches
+from enigma_tui.journal.left_behind import left_behind
 from enigma_tui.journal.sites import SiteStore
 from enigma_tui.journal.stream import Journal
 from enigma_tui.model.call import CallKey, EntryId, Feed
@@ -257,6 +259,14 @@ async def test_a_source_elsewhere_is_collected_from_under_its_rules(
     await eventually(lambda: collector.status.moved == 3)
     assert collector.status.fault is None
     assert await pbx.quick.keys() == []
+    # What it cannot reach any more it tells, and a wall may read it.
+    for rule in rules()["wall"]:
+        await post.admin.quick.execute_command("ACL", "SETUSER", "enigma-wall", *rule)
+    wall = open_connection(here.url.replace("unix://", "unix://enigma-wall:PASSWORD@"))
+    there.stop()
+    await LeftBatches(post.link, KEYS, (), collector.open_source).look()
+    (told,) = await left_behind(wall, KEYS)
+    assert told.fault == "refused"
 
 
 async def test_a_collector_delivers_under_its_rules(

@@ -1,6 +1,7 @@
 """A batch is brought into the journal also where its list is no longer in the settings."""
 
 import asyncio
+import shlex
 from collections.abc import Callable
 
 import pytest
@@ -8,11 +9,15 @@ import pytest
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal.collector import Collector
 from enigma_tui.journal.connection import Connection
+from enigma_tui.journal.follower import Follower
 from enigma_tui.journal.keys import Keys
 from enigma_tui.journal.left import LeftBatches, note
+from enigma_tui.journal.left_behind import left_behind, told_of
 from enigma_tui.journal.mover_batch import BatchMover
-from enigma_tui.site import Site, Source
+from enigma_tui.model.text import safe
+from enigma_tui.site import Site, SiteError, Source
 from tests.journal.bench import CDR, INBOUND, Bench
+from tests.journal.test_follower import Recorder
 
 
 @pytest.fixture
@@ -104,12 +109,110 @@ async def test_a_list_that_cannot_be_reached_is_told_and_looked_at_again(
     for _ in range(2):
         await left.look()
     (told,) = left.hindered.values()
-    assert INBOUND in told
-    assert "may be left" in told
+    assert INBOUND in told.sentence
+    assert "may be left" in told.sentence
     assert caplog.text.count("may be left") == 1
     gone.start()
     await left.look()
     assert not left.hindered
+
+
+async def test_others_are_told_what_is_left_where_and_what_to_do_until_it_has_arrived(
+    apart: Bench, new_server: Callable, start: Callable, eventually: Callable
+) -> None:
+    gone = new_server()
+    bench = Bench(apart.servers["journal"], gone, apart.keys, apart.opened)
+    await leave_behind(bench, bench.source(name="north"))
+    left, elsewhere = left_by(bench), left_by(bench)
+    follower = Follower(bench.opened(apart.servers["journal"]), bench.keys, Recorder())
+    start(follower.run())
+    await eventually(lambda: follower.pulse)
+    assert follower.pulse.left == ()
+    gone.stop()
+    for each in (left, elsewhere):
+        await each.look()
+    (told,) = await left_behind(bench.journal, bench.keys)
+    assert (told.source, told.list) == ("north", INBOUND)
+    assert told.server == gone.url
+    assert told.fault == "no socket"
+    for part in (INBOUND, "north", gone.url, "not collected any more"):
+        assert part in told.sentence
+    await eventually(lambda: follower.pulse.left == (told,))
+    gone.start()
+    await left.look()
+    assert await left_behind(bench.journal, bench.keys) == ()
+    await eventually(lambda: follower.pulse.left == ())
+
+
+async def test_a_list_that_is_given_up_by_hand_as_the_remedy_says_is_told_no_more(
+    apart: Bench, new_server: Callable
+) -> None:
+    gone = new_server()
+    bench = Bench(apart.servers["journal"], gone, apart.keys, apart.opened)
+    await leave_behind(bench, bench.source(inbound="it's here"))
+    left = left_by(bench)
+    gone.kill()
+    await left.look()
+    (told,) = await left_behind(bench.journal, bench.keys)
+    _, _, command = told.remedy.partition("HDEL ")
+    assert await bench.journal.quick.execute_command("HDEL", *shlex.split(command)) == 1
+    await left.look()
+    assert not left.hindered
+    assert await left_behind(bench.journal, bench.keys) == ()
+
+
+async def test_a_list_that_comes_back_into_the_settings_is_told_no_more(
+    apart: Bench, new_server: Callable
+) -> None:
+    gone = new_server()
+    bench = Bench(apart.servers["journal"], gone, apart.keys, apart.opened)
+    source = bench.source()
+    await leave_behind(bench, source)
+    gone.kill()
+    await left_by(bench).look()
+    assert len(await left_behind(bench.journal, bench.keys)) == 1
+    await left_by(bench, source).look()
+    assert await left_behind(bench.journal, bench.keys) == ()
+
+
+async def test_a_server_that_may_not_be_opened_with_these_settings_is_told_and_stops_nothing(
+    apart: Bench,
+) -> None:
+    await leave_behind(apart, apart.source(name="north"))
+
+    def refused(source: Source) -> Connection:
+        raise SiteError(f"source {source.name}: its password is for another server")
+
+    left = LeftBatches(apart.journal, apart.keys, (), refused)
+    await left.look()
+    (told,) = await left_behind(apart.journal, apart.keys)
+    assert "its password is for another server" in told.sentence
+    assert told.server == apart.servers["source"].url
+
+
+@pytest.mark.parametrize(
+    ("told", "parts"),
+    [
+        (b'1000000 ["a", "b", "c", "d", "e", "f"]', 6),
+        (b'819999 ["a", "b", "c", "d", "e", "f"]', 0),
+        (b'820000 ["a", "b", "c", "d", "e", "f"]', 6),
+        (b'1000000 ["a", "b"]', 0),
+        (b'1000000 {"a": 1}', 0),
+        (b"1000000 " + b"[" * 100_000, 0),
+        (b"1000000 7 no answer", 0),
+        (b"1000000 \xff", 0),
+        (b"", 0),
+    ],
+)
+def test_what_is_told_in_another_form_or_long_ago_is_passed_over(told: bytes, parts: int) -> None:
+    found = told_of({b"left:1": told, b"pbx": b"1000000 7"}, 1_000_000)
+    assert len(found) == (parts > 0)
+
+
+def test_what_is_told_is_safe_to_show() -> None:
+    (found,) = told_of({b"left:1": b'1 ["a", "b\\u001b[31m", "c", "d", "e", "f"]'}, 1)
+    assert found.list == safe("b\x1b[31m")
+    assert "\x1b" not in found.sentence
 
 
 async def test_what_cannot_be_read_among_the_notes_hinders_nothing(apart: Bench) -> None:
