@@ -10,6 +10,9 @@ is no other before it has been dropped. One who was frozen and goes on with an o
 nothing, for its id is there, and drops nothing, for its id is gone. So nobody needs to know who
 else is at it: there are no take-overs and no heartbeats.
 
+A fail-over of either server may take back what it had answered. So a replica confirms the batch at
+the source before it is appended, and at the journal before it is dropped.
+
 The id says, too, what the batch was taken under (`batch_id.py`), so that this holds also where
 the source is renamed meanwhile.
 """
