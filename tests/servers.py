@@ -34,13 +34,24 @@ _STEP = 0.02
 def free_port() -> int:
     """Return a free port of loopback, outside the range that connections get theirs from.
 
-    So nobody takes it while its server is down.
+    So nobody takes it while its server is down. Until this process ends the port is bound, though
+    nothing listens there, so that it is not given to anyone else before its server has started; a
+    server, which asks to share (`SO_REUSEADDR`), can bind it all the same.
     """
     while True:
         port = random.SystemRandom().randrange(15_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
+        holder = socket.socket()
+        try:
+            holder.bind(("127.0.0.1", port))
+        except OSError:
+            holder.close()
+            continue
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _held.append(holder)
+        return port
+
+
+_held: list[socket.socket] = []
 
 
 def wait_for(what: str, predicate: Callable[[], Any], seconds: float = BOUND) -> Any:
