@@ -59,6 +59,12 @@ ROWS = (
         full=Size(times=5, notifications=5_000),
     ),
     Row(
+        "sentinel-source",
+        failover.sentinel_source,
+        quick=Size(times=1, notifications=50),
+        full=Size(times=5, notifications=5_000),
+    ),
+    Row(
         "cluster",
         failover.cluster,
         quick=Size(times=1, notifications=50),

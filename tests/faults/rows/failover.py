@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from enigma_tui.model.call import EntryId
 from tests.topology import ClusterSet, SentinelSet
@@ -12,10 +12,13 @@ from tests.topology import ClusterSet, SentinelSet
 from ..nursery import open_nursery
 from ..patience import until
 from ..result import Result, Size
-from ..scene import Account, Scene, open_scene, pushing
+from ..scene import Account, Scene, new_server, open_scene, pushing
 
 _ALONE = 20
 """Calls that only the primary hears of before it dies."""
+
+_IN_THE_WAY = 32 * 1024 * 1024
+"""Bytes; more than a socket's two ends hold."""
 
 
 async def sentinel(size: Size) -> Result:
@@ -53,6 +56,44 @@ async def sentinel(size: Size) -> Result:
             await account.close(scene)
             note = f"the board began again {scene.watch.rebuilt} times"
     return account.result(note)
+
+
+async def sentinel_source(size: Size) -> Result:
+    """Kill the primary of a source's own set when no replica has seen what was taken from it.
+
+    The replica that is promoted still has all of it, and the collectors take it there: once more,
+    unless what a replica had not confirmed was kept out of the journal.
+    """
+    account = Account("Sentinel fail-over at the source, journal on another server")
+    async with (
+        open_nursery() as nursery,
+        new_server() as server,
+        _started(SentinelSet()) as topology,
+    ):
+
+        def primary() -> str:
+            return f"redis://127.0.0.1:{topology.primary()}/0"
+
+        async with open_scene(
+            nursery,
+            server.url,
+            source_url=topology.url,
+            push_to=primary,
+            confirm=("WAIT", 2, 500),
+        ) as scene:
+            for _ in range(2):
+                scene.collector()
+            async with pushing(scene):
+                for _ in range(size.times):
+                    await _enough(scene, size)
+                    old = await _kill_taken(topology, scene)
+                    await asyncio.to_thread(topology.await_failover, old)
+                    await asyncio.to_thread(topology.restart, old)
+                    await asyncio.to_thread(topology.await_replicas)
+                    await scene.settled()
+                    account.times += 1
+            await account.close(scene)
+    return account.result()
 
 
 async def cluster(size: Size) -> Result:
@@ -103,13 +144,27 @@ async def _enough(scene: Scene, size: Size) -> None:
     await until(lambda: len(scene.pbx.accepted) >= share, "the PBX pushes")
 
 
+async def _kill_taken(topology: SentinelSet, scene: Scene) -> int:
+    """Kill the primary when a batch has been taken that no replica has seen; return its port."""
+    old = await asyncio.to_thread(topology.primary)
+    for collector in scene.collectors:
+        collector.freeze()
+    accepted = len(scene.pbx.accepted)
+    await until(lambda: len(scene.pbx.accepted) > accepted + _ALONE, "the PBX pushes")
+    with _frozen_replicas(topology, old), topology.client(old) as link:
+        # It fills what the system keeps for a replica to read; what follows dies with the primary.
+        link.set("in the way", bytes(_IN_THE_WAY))
+        for collector in scene.collectors:
+            collector.thaw()
+        await until(lambda: link.exists(scene.keys.batch(scene.pbx.inbound)), "a batch is taken")
+        await asyncio.to_thread(topology.kill, old)
+    return old
+
+
 async def _kill_alone(topology: SentinelSet, scene: Scene) -> int:
     """Kill the primary when a board has seen entries that no replica has; return its port."""
     old = await asyncio.to_thread(topology.primary)
-    replicas = [topology.server(port).pid for port in topology.ports if port != old]
-    for replica in replicas:
-        os.kill(replica, signal.SIGSTOP)
-    try:
+    with _frozen_replicas(topology, old):
         with topology.client(old) as link:
             link.execute_command("CLIENT", "KILL", "TYPE", "replica")
             told = link.xrevrange(scene.keys.journal, count=1)[0][0]
@@ -119,7 +174,16 @@ async def _kill_alone(topology: SentinelSet, scene: Scene) -> int:
             lambda: scene.watch.last > last_copied, "the board sees what only the primary has"
         )
         await asyncio.to_thread(topology.kill, old)
+    return old
+
+
+@contextlib.contextmanager
+def _frozen_replicas(topology: SentinelSet, primary: int) -> Iterator[None]:
+    replicas = [topology.server(port).pid for port in topology.ports if port != primary]
+    for replica in replicas:
+        os.kill(replica, signal.SIGSTOP)
+    try:
+        yield
     finally:
         for replica in replicas:
             os.kill(replica, signal.SIGCONT)
-    return old
