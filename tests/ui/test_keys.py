@@ -1,0 +1,75 @@
+"""Every key, and every click, does what the help says."""
+
+import pytest
+
+from enigma_tui.model.view import Tab
+from enigma_tui.ui.commands import COMMANDS, Command
+from enigma_tui.ui.screens.disposition import DispositionDialog
+from enigma_tui.ui.screens.help import HelpDialog, help_text
+from tests.ui.hands import (
+    Opened,
+    type_keys,
+    under_cursor,
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
+async def test_every_key_does_something_and_breaks_nothing(
+    opened: Opened, command: Command
+) -> None:
+    async with opened() as (app, pilot):
+        for key in command.keys.split(","):
+            await type_keys(app, pilot, key)
+            if command.id == "quit":
+                assert not app.is_running or app._exit
+                return
+            await type_keys(app, pilot, "escape")
+        assert app.is_running
+
+
+def test_help_and_palette_and_footer_name_every_command() -> None:
+    text = help_text({}).plain
+    for command in COMMANDS:
+        assert command.help in text
+    assert len({command.id for command in COMMANDS}) == len(COMMANDS)
+    keys = [key for command in COMMANDS for key in command.keys.split(",")]
+    assert len(keys) == len(set(keys))
+
+
+async def test_a_remapped_key_works_and_is_shown(opened: Opened) -> None:
+    async with opened(keys={"disposition": "f2"}) as (app, pilot):
+        await type_keys(app, pilot, "d")
+        assert len(app.screen_stack) == 1
+        await type_keys(app, pilot, "f2")
+        assert isinstance(app.screen, DispositionDialog)
+        await type_keys(app, pilot, "escape", "question_mark")
+        assert isinstance(app.screen, HelpDialog)
+        assert "f2" in help_text(app.settings.keys).plain
+
+
+async def test_a_click_chooses_a_row_and_a_title_sorts(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        await pilot.click("CallTable", offset=(10, 4))
+        assert under_cursor(app).key == app.floor.view.key_at(3)
+        await pilot.click("CallTable", offset=(24, 0))
+        await pilot.pause()
+        assert app.floor.view.sort.by == "caller"
+        await pilot.click("#calls", offset=(20, 0))
+        assert app.floor.view.tab is Tab.TO_DISPOSE
+        await pilot.click("#calls", offset=(5, 0))
+        assert app.floor.view.tab is Tab.LIVE
+
+
+async def test_a_read_only_board_takes_nothing_and_records_nothing(opened: Opened) -> None:
+    async with opened(read_only=True) as (app, pilot):
+        await type_keys(app, pilot, "d")
+        assert len(app.screen_stack) == 1
+        assert not app.collector.status.holding
+        said = [text for _, parts in app.board.status.items() for text, _ in parts]
+        assert "read-only" in said
+
+
+async def test_the_reference_is_sent_to_the_clipboard(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        await type_keys(app, pilot, "y")
+        assert app.clipboard == under_cursor(app).key.call_ref
