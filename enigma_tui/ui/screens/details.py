@@ -4,6 +4,9 @@ import contextlib
 import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
@@ -57,7 +60,7 @@ class DetailsDialog(Dialog[None]):
         """Show what is known now, and look again every second."""
         box = self.query_one(".box")
         box.border_title = "Call"
-        box.border_subtitle = "esc closes"
+        box.border_subtitle = "j k scrolls   esc closes"
         self.refresh_facts()
         self.set_interval(1.0, self.refresh_facts)
 
@@ -67,15 +70,15 @@ class DetailsDialog(Dialog[None]):
         call = look.floor.board.calls.get(self._key)
         if call is None:
             return
-        text = Text()
+        told = _columns()
         for name, value in facts(call, look):
-            text.append(f"{name:<13}", "bold")
-            text.append(f"{value}\n")
-        text.append("\nTimeline\n", "bold")
+            told.add_row(Text(f"{name:<12}", "bold"), Text(value))
+        happened = _columns()
         for ms, words in timeline(call):
-            text.append(f"  {moment(ms, look.now_ms)}  ", "dim")
-            text.append(f"{words}\n")
-        self.query_one("#facts", Static).update(text)
+            happened.add_row(Text(f"  {moment(ms, look.now_ms)} ", "dim"), Text(words))
+        gap = Text("")
+        title = Text("Timeline", "bold")
+        self.query_one("#facts", Static).update(Group(told, gap, title, happened, gap))
         entries = tuple(
             dict.fromkeys(
                 [leg.entry for leg in call.legs]
@@ -92,15 +95,29 @@ class DetailsDialog(Dialog[None]):
         self._reading = False
         if all(raw is not None for _, raw in found):
             self._read = tuple(entries)  # otherwise it is tried again: the server may be away
-        text = Text()
-        text.append("As it arrived\n", "bold")
+        lines: list[RenderableType] = [Text("As it arrived", "bold")]
         for entry, raw in found:
-            text.append(f"  {moment(entry.ms, self._look().now_ms)}  entry {entry}\n", "dim")
+            at = moment(entry.ms, self._look().now_ms)
+            lines.append(Text(f"  {at}  entry {entry}", "dim"))
             if raw is None:
-                text.append("    no longer in the journal, or the server is away\n", "dim")
+                lines.append(Text("    no longer in the journal, or the server is away", "dim"))
             else:
-                text.append(f"{pretty(raw)}\n")
-        self.query_one("#raw", Static).update(text)
+                lines += [_indented(line) for line in pretty(raw).split("\n")]
+        self.query_one("#raw", Static).update(Group(*lines))
+
+
+def _columns() -> Table:
+    """Return two columns, of which the second wraps within itself."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1, overflow="fold")
+    return table
+
+
+def _indented(line: str) -> Padding:
+    """Have a line that wraps keep its indentation."""
+    words = line.lstrip(" ")
+    return Padding(Text(words, overflow="fold"), (0, 0, 0, len(line) - len(words)))
 
 
 def facts(call: Call, look: Look) -> Iterator[tuple[str, str]]:
