@@ -75,6 +75,7 @@ SORTS: Mapping[str, Callable[[Call, Lens], Value]] = {
     "ext": _extension,
     "contact": lambda call, _: call.contact_ref.casefold() or None,
     "ref": _reference,
+    "source": lambda call, _: call.key.source.casefold() or None,
     "disposition": lambda call, _: call.disposition.code if call.disposition else None,
     "by": lambda call, _: call.disposition.by.casefold() if call.disposition else None,
 }
