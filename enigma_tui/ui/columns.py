@@ -49,6 +49,8 @@ class Look:
     marks: Marks
     lens: Lens
     own_name: str
+    by_shown: bool = False
+    """Whether there is room for the column that names who claims a call, or disposed of it."""
 
     @property
     def now_ms(self) -> int:
@@ -172,13 +174,16 @@ def _disposition(call: Call, look: Look) -> Cell:
     claimant = call.claimed_by(look.now_ms)
     if claimant:
         name = "me" if claimant == look.own_name else claimant
-        return Cell(f"claimed: {name}", "claimed", short=f"{name} has it")
+        short = "claimed" if look.by_shown else f"{name} has it"
+        return Cell(f"claimed: {name}", "claimed", short)
     if call.disposition is None:
         return Cell("—", "absent")
     return Cell(call.disposition.code, "disposed")
 
 
 def _by(call: Call, look: Look) -> Cell:
+    if claimant := call.claimed_by(look.now_ms):
+        return Cell("me" if claimant == look.own_name else claimant, "claimed")
     if call.disposition is None:
         return Cell("—", "absent")
     by = call.disposition.by
@@ -186,7 +191,7 @@ def _by(call: Call, look: Look) -> Cell:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("began", "At", _at, 8, 8, 9),
+    Column("began", "At", _at, 8, 8, 10),
     Column("state", "State", state_word, 9, 9, 0),
     Column("caller", "Caller", _caller, 15, 16, 1, stretch=True),
     Column("dialled", "Dialled", _dialled, 8, 14, 4),
@@ -194,10 +199,22 @@ COLUMNS: tuple[Column, ...] = (
     Column("talk", "Talk", _talk, 6, 8, 6, right=True),
     Column("ext", "Ext", _optional(lambda call: call.extension), 4, 6, 3),
     Column("contact", "Contact", _optional(lambda call: call.contact_ref), 8, 14, 7, stretch=True),
-    Column("ref", "Call ref", _optional(lambda call: call.key.call_ref), 8, 10, 8),
+    Column("ref", "Call ref", _optional(lambda call: call.key.call_ref), 8, 10, 9),
     Column("disposition", "Disposition", _disposition, 12, 18, 5),
-    Column("by", "By", _by, 8, 10, 10),
+    Column("by", "By", _by, 10, 14, 11),
 )
+
+SOURCE = Column("source", "Source", _optional(lambda call: call.key.source), 6, 10, 8)
+"""Stands before the reference, which is only its source's own, where there are several."""
+
+
+def columns(several_sources: bool) -> Sequence[Column]:
+    """Return the columns there are, as far as there is room for them."""
+    if not several_sources:
+        return COLUMNS
+    place = [column.sort for column in COLUMNS].index("ref")
+    return (*COLUMNS[:place], SOURCE, *COLUMNS[place:])
+
 
 GAP = 1
 

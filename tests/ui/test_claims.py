@@ -100,7 +100,7 @@ async def test_over_somebody_elses_claim_the_dialog_asks_first(
         await colleague(app).claim(call.key, "c1", 20 * 366 * 86_400_000)
         await eventually(lambda: claimant(app, call.key) == "sipho")
         app.board.table.paint()
-        assert "claimed: sipho" in app.board.table.render_line(1).text
+        assert "claimed      sipho" in app.board.table.render_line(1).text
         await type_keys(app, pilot, "d", "r")
         assert isinstance(app.screen, DispositionDialog)
         assert "Claimed by sipho" in shown(app, "#notice")

@@ -16,7 +16,7 @@ from ...model.query import Query, QueryError, parse
 from ...model.query_edit import field_values, with_field
 from ...model.sorting import Sort
 from ...model.view import Tab
-from ..columns import COLUMNS, Look, Marks
+from ..columns import Look, Marks
 from ..commands import COMMANDS
 from ..floor import Floor
 from ..widgets.call_table import CallTable
@@ -220,7 +220,7 @@ class BoardScreen(Screen[None]):
             if sort is not None:
                 self._sort(sort)
 
-        self.app.push_screen(SortDialog(self.floor.view.sort), chosen)
+        self.app.push_screen(SortDialog(self.floor.view.sort, self.table.columns), chosen)
 
     def action_sort_next(self) -> None:
         """Sort by the column to the right."""
@@ -236,7 +236,7 @@ class BoardScreen(Screen[None]):
         self._sort(Sort(sort.by, not sort.reverse))
 
     def _sort_by_neighbour(self, step: int) -> None:
-        names = [column.sort for column in COLUMNS]
+        names = [column.sort for column in self.table.columns]
         place = names.index(self.floor.view.sort.by)
         self._sort(sorted_by(self.floor.view.sort, names[(place + step) % len(names)]))
 

@@ -10,7 +10,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from ...model.sorting import Sort
-from ..columns import COLUMNS
+from ..columns import Column
 from .dialog import Dialog
 
 Count = tuple[str, int, int]
@@ -105,17 +105,18 @@ class SortDialog(Dialog[Sort]):
     AUTO_FOCUS = "OptionList"
     BINDINGS = [("j", "move(1)", ""), ("k", "move(-1)", "")]  # noqa: RUF012
 
-    def __init__(self, sort: Sort) -> None:
+    def __init__(self, sort: Sort, columns: Sequence[Column]) -> None:
         super().__init__()
         self._sort = sort
+        self._columns = columns
 
     def compose(self) -> ComposeResult:
         """Lay out the list of columns."""
         with Vertical(classes="box"):
             yield OptionList(
                 *(
-                    Option(Text(f" {self._arrow(column.sort)} {_titled(column.sort)}"))
-                    for column in COLUMNS
+                    Option(Text(f" {self._arrow(column.sort)} {_titled(column)}"))
+                    for column in self._columns
                 ),
                 markup=False,
             )
@@ -124,7 +125,7 @@ class SortDialog(Dialog[Sort]):
     def on_mount(self) -> None:
         """Name the dialog and start at the column in force."""
         self.query_one(".box").border_title = "Sort by"
-        names = [column.sort for column in COLUMNS]
+        names = [column.sort for column in self._columns]
         self.query_one(OptionList).highlighted = (
             names.index(self._sort.by) if self._sort.by in names else 0
         )
@@ -136,7 +137,7 @@ class SortDialog(Dialog[Sort]):
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(sorted_by(self._sort, COLUMNS[event.option_index].sort))
+        self.dismiss(sorted_by(self._sort, self._columns[event.option_index].sort))
 
 
 def sorted_by(sort: Sort, by: str) -> Sort:
@@ -146,6 +147,6 @@ def sorted_by(sort: Sort, by: str) -> Sort:
     return Sort(by, reverse=by in ("began", "hold"))
 
 
-def _titled(by: str) -> str:
+def _titled(column: Column) -> str:
     titles = {"began": "Time of connection", "talk": "Talk / since", "by": "Disposed of by"}
-    return titles.get(by) or next(column.title for column in COLUMNS if column.sort == by)
+    return titles.get(column.sort, column.title)

@@ -19,8 +19,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ...model.call import Call, CallKey
-from ..columns import GAP, Cell, Look, Marks, Placed, fill, fit
+from ..columns import COLUMNS, GAP, Cell, Column, Look, Marks, Placed, columns, fill, fit
 from ..floor import Floor
+from ..sources import Sources
+from .nothing import nothing_to_show
 
 _STYLES = (
     "live", "over", "abandoned", "ghost", "absent", "warning", "critical", "disposed",
@@ -82,7 +84,10 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._clock = clock
         self._touched = clock()
         self._cursor_line: int | None = None
+        self.columns: Sequence[Column] = COLUMNS
+        """The columns there are; which of them fit is another question."""
         self._columns: Sequence[Placed] = ()
+        self._sources = Sources()
         self._empty_shown = ""
         self._shown: dict[int, _Shown | None] = {}
         self._styles_by_name: dict[str, Style] = {}
@@ -93,9 +98,12 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Refresh the lines that look different from what they show; return their share."""
         if not self.size:
             return 0.0
+        if len(self.columns) != len(columns(self._sources.several(self.floor.board))):
+            self.repaint()
+            return 1.0
         self._settle()
-        if not len(self.floor.view) and self._empty_shown != self.empty_text:
-            self._empty_shown = self.empty_text
+        if not len(self.floor.view) and self._empty_shown != nothing_to_show(self.floor):
+            self._empty_shown = nothing_to_show(self.floor)
             self.refresh()
         before, self._shown = self._shown, self._laid_out()
         width = self._width()
@@ -111,14 +119,17 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
     def repaint(self) -> None:
         """Paint everything: the layout, the order or the colours have changed."""
         self._styles_by_name.clear()
-        self._columns = fit(max(0, self._width() - _GUTTER)) if self.size else ()
+        self.columns = columns(self._sources.several(self.floor.board))
+        width = max(0, self._width() - _GUTTER)
+        self._columns = fit(width, self.columns) if self.size else ()
         self._settle()
         self._shown = self._laid_out()
         self.refresh()
 
     def _laid_out(self) -> dict[int, _Shown | None]:
         """Return what each line of the screen should show now."""
-        look = Look(self.floor, self.marks, self.floor.lens(), self.own_name)
+        by_shown = any(placed.column.sort == "by" for placed in self._columns)
+        look = Look(self.floor, self.marks, self.floor.lens(), self.own_name, by_shown)
         lines = self._line_count()
         calls = self.floor.view.window(self.scroll_offset.y, lines)
         return {
@@ -258,26 +269,11 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _empty(self, y: int, width: int) -> Strip:
         base = self._style("base")
-        words = self.empty_text.split("\n") if not len(self.floor.view) else []
+        words = nothing_to_show(self.floor).split("\n") if not len(self.floor.view) else []
         text = words[y - 2] if 0 <= y - 2 < len(words) else ""
         return Strip(
             [Segment(fill(f"  {text}", width), base + self._style("quiet"))]
         ).adjust_cell_length(width, base)
-
-    @property
-    def empty_text(self) -> str:
-        """What stands where there are no rows; may have several lines."""
-        follower = self.floor.follower
-        if follower and follower.link.fault and not self.floor.board.calls:
-            return f"{follower.link.fault.sentence}.\n{follower.link.fault.remedy}"
-        if not self.floor.caught_up:
-            return ""
-        if self.floor.view.query.text:
-            return "No call matches the filter. esc takes it away."
-        return {
-            "Live": "No live calls.",
-            "To dispose": "Nothing to dispose of.",
-        }.get(self.floor.view.tab.value, "No calls yet.")
 
     def _style(self, name: str) -> Style:
         style = self._styles_by_name.get(name)

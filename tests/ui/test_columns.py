@@ -1,0 +1,91 @@
+"""Which columns there are, and which of them fit."""
+
+import pytest
+import redis
+
+from enigma_tui.demo.embedded import EmbeddedServer
+from enigma_tui.journal.desk import Act
+from enigma_tui.journal.keys import Keys
+from enigma_tui.model.call import EntryId
+from enigma_tui.ui.columns import columns, fit
+from enigma_tui.ui.screens.choices import SortDialog
+from tests.ui import stage
+from tests.ui.hands import (
+    Eventually,
+    Opened,
+    colleague,
+    outcome,
+    payload,
+    shown,
+    type_keys,
+    under_cursor,
+)
+
+
+def call_from(server: EmbeddedServer, source: str, ref: str) -> None:
+    """Write a call of another PBX into the journal, behind the day that is there."""
+    with redis.Redis.from_url(server.url) as client:
+        fields = {"kind": "call", "raw": payload(ref, 4001), "source": source, "feed": "inbound"}
+        client.xadd(Keys().journal, fields, id=str(EntryId(round(stage.NOW * 1000), 7)))
+
+
+@pytest.mark.parametrize(("width", "there"), [(80, False), (100, True), (120, True)])
+async def test_the_source_is_a_column_once_there_are_calls_of_two(
+    floor: EmbeddedServer, opened: Opened, eventually: Eventually, width: int, there: bool
+) -> None:
+    async with opened(size=(width, 24)) as (app, pilot):
+        header = app.board.table.render_line(0).text
+        assert "Source" not in header
+        call_from(floor, "north", "n1")
+        await eventually(lambda: app.board.table.paint() >= 0 and len(app.board.table.columns) > 11)
+        await type_keys(app, pilot, "g")
+        header = app.board.table.render_line(0).text
+        assert ("Source" in header) is there
+        assert ("north" in app.board.table.render_line(1).text) is there
+        for title in ("State", "Caller", "Dialled", "Hold", "Ext", "Contact", "Disposition"):
+            assert title in header
+        await type_keys(app, pilot, "enter")
+        details = app.screen.query_one("#facts")
+        await eventually(
+            lambda: any(
+                "north, inbound" in details.render_line(y).text for y in range(details.size.height)
+            )
+        )
+        await type_keys(app, pilot, "escape", "s")
+        assert isinstance(app.screen, SortDialog)
+        names = [column.sort for column in app.board.table.columns]
+        await type_keys(app, pilot, *"j" * (names.index("source") - names.index("began")), "enter")
+        assert app.floor.view.sort.by == "source"
+        sources = [key.source for key in app.floor.view.order()]
+        assert sources == sorted(sources)
+
+
+def test_no_width_loses_a_vital_column_to_the_source() -> None:
+    vital = {"state", "caller", "hold", "ext", "dialled", "disposition", "talk", "contact"}
+    for width in range(20, 200):
+        one, several = (
+            {placed.column.sort for placed in fit(width, columns(more))} for more in (False, True)
+        )
+        assert one & vital == several & vital
+
+
+@pytest.mark.parametrize("width", [80, 120])
+async def test_who_claims_a_call_can_be_read_whole(
+    opened: Opened, eventually: Eventually, width: int
+) -> None:
+    async with opened(size=(width, 24)) as (app, pilot):
+        call = under_cursor(app)
+        name = "thandiwe-k" if width == 120 else "sipho"
+        # The stage's clock is years ahead of the server's, so the claim has to reach far.
+        await colleague(app, name).claim(call.key, "c1", 20 * 366 * 86_400_000)
+        await eventually(lambda: app.floor.board.calls[call.key].claim)
+        app.board.table.paint()
+        told = app.board.table.render_line(1).text
+        assert name in told
+        assert "claimed" in told or f"{name} has it" in told
+        await colleague(app).dispose(Act(call.key, "spam", 0, over_claim=True))
+        await eventually(lambda: outcome(app, call.key))
+        app.board.table.paint()
+        assert "spam" in app.board.table.render_line(1).text
+        await type_keys(app, pilot, "d")
+        assert "spam by sipho" in shown(app, "#notice")
