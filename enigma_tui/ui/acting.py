@@ -12,7 +12,7 @@ from ..journal.desk import Act, Answer, Outcome
 from ..journal.faults import FAILED, Fault, explain
 from ..journal.handing_in import HandingIn, Result, why_not
 from ..model.call import Call, CallKey
-from .claims import Claims
+from .claims import KEPT_SECONDS, Claims
 from .columns import moment
 from .floor import Floor
 from .screens.disposition import DispositionDialog, Draft, Subject
@@ -86,17 +86,15 @@ class Acting:
         draft: Draft | None = None,
         problem: str = "",
     ) -> None:
-        ours = not self.claims.holds(call.key) and not self._handing_in.away()
-
         def chosen(made: Draft | None) -> None:
             if made is not None:
                 self.claims.settle(call.key)
                 self._run(self._record((call,), made))
-            elif ours:  # one that was claimed by key stays claimed
-                self.claims.end(call.key)
+            else:
+                self.claims.leave(call.key)
 
-        if ours:
-            self.claims.begin(call.key)
+        if not self._handing_in.away():
+            self.claims.begin(call)
         self._ask(
             lambda: self._subject(self._floor.board.calls.get(call.key, call)),
             chosen,
@@ -325,7 +323,7 @@ class Acting:
     # ── claims ──────────────────────────────────────────────────────────────────────────
 
     def claim(self, call: Call) -> None:
-        """Claim a call until it is released, disposed of, or this board is closed."""
+        """Claim a call until it is released or disposed of, for some minutes at most."""
         if self.claims.holds(call.key):
             self.claims.end(call.key)
             self._say(f"Released {self._named(call)}", 4)
@@ -334,15 +332,23 @@ class Acting:
 
     async def _claim(self, call: Call) -> None:
         try:
-            held = await self.claims.begin_now(call.key)
+            held = await self.claims.begin_now(call)
         except FAILED as error:
             fault = explain(error, self._handing_in.connection.address.shown)
             self._warn(f"Not claimed: {fault}")
             return
-        if held.ours:
-            self._say(f"Claimed {self._named(call)}. {self._key_of('claim')} releases it.", 4)
-        else:
-            self._warn(f"{held.by} has claimed {self._named(call)} already.")
+        named, key = self._named(call), self._key_of("claim")
+        if held.ours and self.claims.holds(call.key):  # otherwise it is released already
+            minutes = round(KEPT_SECONDS / 60)
+            self._say(f"Claimed {named}, for {minutes} minutes. {key} releases it.", 4)
+        elif not held.ours and held.by:
+            self._warn(f"{held.by} has claimed {named} already.")
+
+    def lapsed(self, key: CallKey) -> None:
+        """Say that a claim made by key has come to its end."""
+        call = self._floor.board.calls.get(key)
+        named = self._named(call) if call else f"ref {key.call_ref}"
+        self._warn(f"Your claim of {named} has lapsed. {self._key_of('claim')} claims it again.")
 
     # ── words ───────────────────────────────────────────────────────────────────────────
 

@@ -59,7 +59,8 @@ class CallActions(App[None]):
             ),
         )
         claims = Claims(
-            lambda: DispositionDesk(connection, keys, who, self.floor.site.retention.days)
+            lambda: DispositionDesk(connection, keys, who, self.floor.site.retention.days),
+            lambda key: self.acting.lapsed(key),
         )
         self.acting = Acting(self, self.floor, handing_in, claims, self._key_of)
         self.offline = Offline(self, handing_in, self._key_of("outbox"))

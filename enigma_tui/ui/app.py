@@ -187,6 +187,7 @@ class EnigmaApp(CallActions):
 
     def on_calls(self) -> None:
         """Calls have changed."""
+        self.acting.claims.look(self.floor.board.calls)
         if self.board.is_mounted:
             self.board.changed()
 

@@ -2,15 +2,19 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ..journal.desk import RENEW_SECONDS, DispositionDesk, Held, new_id
+from ..journal.desk import CLAIM_MS, RENEW_SECONDS, DispositionDesk, Held, new_id
 from ..journal.faults import FAILED
-from ..model.call import CallKey
+from ..model.call import Call, CallKey
 
 SETTLE_SECONDS = 0.3
 """A dialog that is open for less, as with two quick keys, claims nothing."""
+
+KEPT_SECONDS = 600.0
+"""How long a call claimed by key stays claimed. It is claimed for so long at once, and not
+renewed: each renewal is an entry of the journal, and nobody may have been here since."""
 
 RELEASE_SECONDS = 1.5
 """How long quitting may wait for claims to be given up; they expire by themselves."""
@@ -21,41 +25,73 @@ class _Claim:
     """One claim of this board."""
 
     key: CallKey
+    version: int
+    """The call's version when it was claimed: an outcome recorded since takes the claim away."""
+    answer: asyncio.Future[Held] | None = None
+    """Hears whose claim it is, where somebody waits for that."""
+    open: bool = False
+    """Whether a dialog is open on the call, for which the claim is renewed."""
+    kept_until: float = 0.0
+    """Until when it was claimed by key, on the event loop's clock; 0 if it was not."""
     id: str = field(default_factory=new_id)
     asked: bool = False
     """Whether the server has been asked for it, and so has to be told when it is given up."""
-    task: asyncio.Task[None] | None = None
+    standing: bool = False
+    """Whether it is ours, as far as is known."""
+    over: bool = False
+    stirred: asyncio.Event = field(default_factory=asyncio.Event)
+    """Something has changed: it is over, or has to be asked for anew."""
+
+    def life(self, now: float) -> float:
+        """Return for how many seconds it is to be claimed."""
+        # A little longer by key: it is given up in time, and the others need not guess.
+        kept = self.kept_until - now + RENEW_SECONDS
+        return max(CLAIM_MS / 1000, kept) if self.kept_until else CLAIM_MS / 1000
 
 
 class Claims:
-    """Keeps calls claimed while a dialog is open on them, or until they are released by key."""
+    """Keeps calls claimed: while a dialog is open on them, or for a while when told to by key."""
 
-    def __init__(self, desk: Callable[[], DispositionDesk]) -> None:
-        """Prepare; `desk` returns the desk as the site's settings want it now."""
+    def __init__(
+        self, desk: Callable[[], DispositionDesk], lapsed: Callable[[CallKey], None]
+    ) -> None:
+        """Prepare; `desk` returns the desk as the site's settings want it now.
+
+        `lapsed` hears of a call that was claimed by key, when the time for that is over.
+        """
         self._desk = desk
+        self._lapsed = lapsed
         self._held: dict[CallKey, _Claim] = {}
-        self._ending: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def holds(self, key: CallKey) -> bool:
         """Whether this board keeps a call claimed, or is about to."""
         return key in self._held
 
-    def begin(self, key: CallKey, after: float = SETTLE_SECONDS) -> None:
-        """Claim a call in so many seconds, and renew the claim until `end`."""
-        self._hold(_Claim(key), after)
+    def begin(self, call: Call, after: float = SETTLE_SECONDS) -> None:
+        """A dialog is open on a call: claim it in so many seconds, until `leave` or `end`."""
+        claim = self._held.get(call.key)
+        if claim is None:
+            self._hold(_Claim(call.key, call.version, open=True), after)
+        else:
+            claim.open = True
 
-    async def begin_now(self, key: CallKey) -> Held:
-        """Claim a call at once; return whose it is. Raises as the desk does."""
-        claim = _Claim(key, asked=True)
-        held = await self._desk().claim(key, claim.id)
-        if held.ours:
-            self._hold(claim, RENEW_SECONDS)
-        return held
+    def leave(self, key: CallKey) -> None:
+        """The dialog is closed: give its claim up, but not one that was made by key."""
+        claim = self._held.get(key)
+        if claim is not None:
+            claim.open = False
+            if claim.kept_until <= asyncio.get_running_loop().time():
+                self.end(key)
 
-    def _hold(self, claim: _Claim, after: float) -> None:
-        if claim.key not in self._held:
-            self._held[claim.key] = claim
-            claim.task = asyncio.create_task(self._keep(claim, after))
+    async def begin_now(self, call: Call) -> Held:
+        """Claim a call by key, at once; return whose it is. Raises as the desk does."""
+        loop = asyncio.get_running_loop()
+        claim = _Claim(call.key, call.version, answer=loop.create_future())
+        claim.kept_until = loop.time() + KEPT_SECONDS
+        assert claim.answer is not None
+        self._hold(claim, 0.0)
+        return await claim.answer
 
     def settle(self, key: CallKey) -> None:
         """Claim nothing any more that has not been asked for yet: what it was for is done."""
@@ -66,34 +102,91 @@ class Claims:
     def end(self, key: CallKey) -> None:
         """Give a claim up, if there is one."""
         claim = self._held.pop(key, None)
-        if claim is not None and claim.task is not None:
-            claim.task.cancel()
-            self._ending.add(claim.task)
-            claim.task.add_done_callback(self._ending.discard)
+        if claim is not None:
+            claim.over = True
+            claim.stirred.set()
+
+    def look(self, calls: Mapping[CallKey, Call]) -> None:
+        """Follow what the journal tells: an outcome takes every claim on its call with it.
+
+        When it is undone while a dialog is still open on the call, that is claimed again.
+        """
+        for claim in list(self._held.values()):
+            call = calls.get(claim.key)
+            if call is None or call.version == claim.version:
+                continue
+            claim.version = call.version
+            claim.standing = False
+            claim.kept_until = 0.0
+            if not claim.open:
+                self.end(claim.key)
+            elif call.disposition is None:
+                claim.stirred.set()
 
     async def close(self) -> None:
         """Give up every claim."""
         for key in list(self._held):
             self.end(key)
-        if self._ending:
-            await asyncio.wait(self._ending, timeout=RELEASE_SECONDS)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=RELEASE_SECONDS)
+
+    def _hold(self, claim: _Claim, after: float) -> None:
+        self._held[claim.key] = claim
+        task = asyncio.create_task(self._keep(claim, after))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _keep(self, claim: _Claim, after: float) -> None:
-        standing = claim.asked
+        """Claim, renew while a dialog is open, and give up in the end.
+
+        Never cancelled but with the program: a claim that is being asked for when it is given up
+        has been answered before it is released.
+        """
+        now = asyncio.get_running_loop().time
         try:
-            await asyncio.sleep(after)
-            while True:
-                claim.asked = True
-                with contextlib.suppress(*FAILED):
-                    held = await self._desk().claim(claim.key, claim.id, renew=standing)
-                    if not held.ours:
-                        # Somebody else's, or it went with an outcome: not to be insisted on.
-                        self._held.pop(claim.key, None)
-                        return
-                    standing = True
-                await asyncio.sleep(RENEW_SECONDS)
+            if after and await _over(claim, after):
+                return
+            while not claim.over:
+                refused = await self._ask(claim)
+                if not (claim.standing or claim.open):
+                    return
+                # Somebody else's, or gone with an outcome, it is not insisted on.
+                wait = RENEW_SECONDS if claim.open else claim.kept_until - now()
+                if await _over(claim, None if refused else wait):
+                    return
+                if not claim.open and claim.kept_until <= now():
+                    self._lapsed(claim.key)
+                    return
         finally:
+            if self._held.get(claim.key) is claim:
+                del self._held[claim.key]
+            if claim.answer is not None and not claim.answer.done():
+                claim.answer.set_result(Held(False, "", 0))  # given up before it was asked for
             if claim.asked:
                 with contextlib.suppress(*FAILED):
                     async with asyncio.timeout(RELEASE_SECONDS):
                         await self._desk().release(claim.key, claim.id)
+
+    async def _ask(self, claim: _Claim) -> bool:
+        """Ask for a claim, or for more time; return whether that was refused."""
+        claim.asked = True
+        life_ms = round(claim.life(asyncio.get_running_loop().time()) * 1000)
+        try:
+            held = await self._desk().claim(claim.key, claim.id, life_ms, renew=claim.standing)
+        except FAILED as error:
+            if claim.answer is not None and not claim.answer.done():
+                claim.answer.set_exception(error)
+            return False
+        claim.standing = held.ours
+        if claim.answer is not None and not claim.answer.done():
+            claim.answer.set_result(held)
+        return not held.ours
+
+
+async def _over(claim: _Claim, seconds: float | None) -> bool:
+    """Wait until something has changed, for so many seconds at most; return whether it is over."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await claim.stirred.wait()
+    claim.stirred.clear()
+    return claim.over

@@ -3,7 +3,7 @@
 import pytest
 from textual.pilot import Pilot
 
-from enigma_tui.journal.desk import Act
+from enigma_tui.journal.desk import Act, Undo
 from enigma_tui.ui import claims
 from enigma_tui.ui.app import EnigmaApp
 from enigma_tui.ui.screens.disposition import DispositionDialog
@@ -76,16 +76,12 @@ async def test_a_claim_is_renewed_while_the_dialog_is_open(
 
 
 async def test_a_claim_that_went_with_an_outcome_is_not_renewed(
-    opened: Opened, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+    opened: Opened, eventually: Eventually
 ) -> None:
     async with opened() as (app, pilot):
         call = under_cursor(app)
         await type_keys(app, pilot, "c")
         await eventually(lambda: claimant(app, call.key) == "thandi")
-        monkeypatch.setattr(claims, "RENEW_SECONDS", 0.01)
-        app.acting.claims.end(call.key)
-        await type_keys(app, pilot, "c")
-        await eventually(lambda: app.acting.claims.holds(call.key))
         await colleague(app).dispose(Act(call.key, "spam", 0, over_claim=True))
         await eventually(lambda: not app.acting.claims.holds(call.key))
         assert claimant(app, call.key) == ""
@@ -135,3 +131,97 @@ async def test_closing_the_board_gives_its_claims_up(
         await eventually(lambda: claimant(app, call.key) == "thandi")
     async with opened() as (again, _):
         assert claimant(again, call.key) == ""
+
+
+# ── their end ───────────────────────────────────────────────────────────────────────────────
+
+
+async def entries_of_claims(app: EnigmaApp) -> list[bytes]:
+    entries = await app.startup.connection.quick.xrange(app.journal_keys.journal)
+    return [told[b"kind"] for _, told in entries if told[b"kind"] in (b"claim", b"release")]
+
+
+async def test_a_claim_made_by_key_is_one_entry_of_the_journal_and_lapses_and_says_so(
+    opened: Opened, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "RENEW_SECONDS", 0.01)
+    monkeypatch.setattr(claims, "KEPT_SECONDS", 0.6)
+    async with opened() as (app, pilot):
+        call = under_cursor(app)
+        await type_keys(app, pilot, "c")
+        await eventually(lambda: claimant(app, call.key) == "thandi")
+        await eventually(lambda: claimant(app, call.key) == "")
+        assert "has lapsed. c claims it again" in toasts(app)
+        assert not app.acting.claims.holds(call.key)
+        assert await entries_of_claims(app) == [b"claim", b"release"]
+        await type_keys(app, pilot, "c")
+        await eventually(lambda: claimant(app, call.key) == "thandi")
+
+
+async def test_a_claim_made_by_key_stands_for_minutes_and_says_how_many(
+    opened: Opened, eventually: Eventually
+) -> None:
+    async with opened() as (app, pilot):
+        call = under_cursor(app)
+        await type_keys(app, pilot, "c")
+        await eventually(lambda: "for 10 minutes. c releases it" in toasts(app))
+        await eventually(lambda: app.floor.board.calls[call.key].claim)
+        claim = app.floor.board.calls[call.key].claim
+        assert claim is not None
+        # The server's clock, not the stage's.
+        seconds, micros = await app.startup.connection.quick.time()
+        left = claim.until_ms / 1000 - seconds - micros / 1e6
+        assert 600 < left <= 620
+
+
+async def test_a_claim_that_lapses_while_a_dialog_is_open_on_its_call_goes_on(
+    opened: Opened, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "KEPT_SECONDS", 0.3)
+    async with opened() as (app, pilot):
+        call = under_cursor(app)
+        await type_keys(app, pilot, "c")
+        await eventually(lambda: claimant(app, call.key) == "thandi")
+        first = app.floor.board.calls[call.key].claim
+        await type_keys(app, pilot, "d")
+        await eventually(lambda: app.floor.board.calls[call.key].claim != first)
+        assert claimant(app, call.key) == "thandi"
+        assert "lapsed" not in toasts(app)
+        await type_keys(app, pilot, "escape")
+        await eventually(lambda: claimant(app, call.key) == "")
+
+
+async def test_a_claim_released_before_it_was_answered_is_released_on_the_server(
+    opened: Opened, eventually: Eventually
+) -> None:
+    async with opened() as (app, _):
+        call = under_cursor(app)
+        app.acting.claim(call)  # as two keys in one write, with nothing run in between
+        await eventually(lambda: app.acting.claims.holds(call.key))
+        app.acting.claim(call)
+        assert not app.acting.claims.holds(call.key)
+        await eventually(lambda: not app.acting.claims._tasks)
+        assert not await app.startup.connection.quick.hexists(
+            app.journal_keys.call(call.key), "claim_id"
+        )
+        assert "Released" in toasts(app)
+
+
+async def test_a_dialog_claims_again_when_an_outcome_that_came_between_is_undone(
+    opened: Opened, eventually: Eventually, at_once: None
+) -> None:
+    async with opened() as (app, pilot):
+        call = under_cursor(app)
+        await type_keys(app, pilot, "d")
+        await eventually(lambda: claimant(app, call.key) == "thandi")
+        sipho = colleague(app)
+        act = Act(call.key, "spam", 0, over_claim=True)
+        await sipho.dispose(act)
+        await eventually(lambda: outcome(app, call.key))
+        await eventually(lambda: "spam by sipho" in shown(app, "#notice"))
+        assert claimant(app, call.key) == ""
+        await sipho.undo(Undo(call.key, act.id), 60_000)
+        await eventually(lambda: outcome(app, call.key) is None)
+        await eventually(lambda: claimant(app, call.key) == "thandi")
+        await type_keys(app, pilot, "escape")
+        await eventually(lambda: claimant(app, call.key) == "")
