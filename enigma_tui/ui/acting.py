@@ -1,60 +1,88 @@
 """What a supervisor does to calls: from the dialog to the desk, and back with the answer."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from textual.app import App
 
-from ..journal.desk import Act, Answer, Outcome
-from ..journal.faults import FAILED, Fault, explain
-from ..journal.handing_in import HandingIn, Result, why_not
+from ..journal.desk import Act, Outcome
+from ..journal.faults import FAILED, explain
+from ..journal.handing_in import HandingIn, Result
 from ..model.call import Call, CallKey
 from .claims import KEPT_SECONDS, Claims
-from .columns import moment
 from .floor import Floor
+from .reports import Reports, holders
 from .screens.disposition import DispositionDialog, Draft, Subject
+from .told import Told
 
 SLOW_SECONDS = 1.0
 """After so long without an answer it is said that there is none yet."""
 
-NAMED_MOST = 4
-"""How many calls of a bulk are named in its summary; all are counted."""
+REMEMBERED = 50
+"""How many acts back a repeat can go when the last ones have been undone."""
+
+
+class Marks(Protocol):
+    """The marks on the board."""
+
+    def mark(self, keys: Iterable[CallKey]) -> None:
+        """Put marks on calls."""
+
+    def unmark(self, keys: Iterable[CallKey]) -> Set[CallKey]:
+        """Take marks off calls; return which had one."""
+
+
+@dataclass(slots=True, eq=False)
+class _Done:
+    """What was recorded from here at once: one act, or a bulk of them."""
+
+    acts: Sequence[Act]
+    draft: Draft
+    marked: Set[CallKey] = frozenset()
+    """Which of the calls had a mark, that they have lost by it."""
 
 
 class Acting:
-    """Takes dispositions, undo and claims from the key press to the toast."""
+    """Takes dispositions, undo and claims from the key press to what is said of it."""
 
     def __init__(
         self,
         app: App[Any],
+        told: Told,
         floor: Floor,
         handing_in: HandingIn,
         claims: Claims,
+        marks: Marks,
         key_of: Callable[[str], str],
     ) -> None:
         """Prepare; `key_of` returns the key that a command has in force."""
         self._app = app
+        self._told = told
         self._floor = floor
         self._handing_in = handing_in
         self.claims = claims
+        self._marks = marks
         self._key_of = key_of
+        self._reports = Reports(told, floor, handing_in, key_of)
         self._kept: dict[CallKey, tuple[Draft, str]] = {}
-        self._last: tuple[Act, ...] = ()
-        self._last_draft: Draft | None = None
+        self._last: _Done | None = None
+        self._history: deque[_Done] = deque(maxlen=REMEMBERED)
 
     # ── one call ────────────────────────────────────────────────────────────────────────
 
     def begin(self, call: Call) -> None:
         """Ask for the outcome of a call; what could not be recorded before comes back."""
+        self._told.over(call.key)
         if call.superseded and call.disposition is None:
-            self._warn(f"Not recorded: {self._superseded(call)}")
+            self._warn(f"Not recorded: {self._reports.superseded(call)}")
         elif (waiting := self._handing_in.pending.of(call.key)) is not None:
             assert isinstance(waiting.act, Act)
             self._warn(
-                f"{waiting.act.code} for {self._named(call)} waits for the server. "
+                f"{waiting.act.code} for {self._reports.named(call)} waits for the server. "
                 f"{self._key_of('outbox')} shows what waits."
             )
         else:
@@ -64,18 +92,20 @@ class Acting:
     def amend(self, call: Call) -> None:
         """Ask for another outcome of a call that has one, and for the reason."""
         if call.disposition is None:
-            self._warn(f"{self._named(call)} has no outcome yet: {self._key_of('disposition')}.")
+            named = self._reports.named(call)
+            self._warn(f"{named} has no outcome yet: {self._key_of('disposition')}.")
         else:
             self._open(call, amending=True)
 
     def repeat(self, call: Call) -> None:
         """Record for a call what was recorded last for another, note and all."""
-        if self._last_draft is None:
-            self._warn("Nothing has been recorded from here yet.")
+        if not self._history:
+            self._warn("There is nothing to repeat: nothing recorded from here stands.")
         elif call.disposition is not None or self._subject(call).claimant:
             self.begin(call)  # which says what stands, or asks
         else:
-            draft = replace(self._last_draft, version=call.version, reason="", over_claim=False)
+            last = self._history[-1].draft
+            draft = replace(last, version=call.version, reason="", over_claim=False)
             self._run(self._record((call,), draft))
 
     def _open(
@@ -117,20 +147,22 @@ class Acting:
         )
 
     def _subject(self, call: Call) -> Subject:
+        named = self._reports.named(call)
+        return Subject(named, call.version, call.disposition, self._claimant(call))
+
+    def _claimant(self, call: Call) -> str:
+        """Return who else claims a call."""
+        call = self._floor.board.calls.get(call.key, call)
         claimant = call.claimed_by(self._floor.now_ms())
-        own = self._handing_in.who.name
-        return Subject(
-            self._named(call), call.version, call.disposition, claimant if claimant != own else ""
-        )
+        return claimant if claimant != self._handing_in.who.name else ""
 
     # ── many calls ──────────────────────────────────────────────────────────────────────
 
-    def begin_all(
-        self, calls: Sequence[Call], hidden: int, done: Callable[[Collection[CallKey]], None]
-    ) -> None:
-        """Ask for one outcome for all marked calls that are shown; `done` is told of which it is.
+    def begin_all(self, calls: Sequence[Call], hidden: int) -> None:
+        """Ask for one outcome for all marked calls that are shown.
 
-        Those that have an outcome already are left alone, and so are the `hidden` ones.
+        Those that have an outcome already are left alone and lose their marks; the `hidden` ones
+        are left alone. Those that somebody else claims are left out unless they are asked for.
         """
         free = [
             call
@@ -141,184 +173,130 @@ class Acting:
         ]
         left = [(hidden, "marked but not shown"), (len(calls) - len(free), "with an outcome")]
         apart = "".join(f"\n{count:,} {what}: left alone" for count, what in left if count)
+        self._marks.unmark(call.key for call in calls if call.disposition is not None)
         if not free:
             self._warn(f"No marked call to dispose of.{apart}")
             return
 
         def chosen(made: Draft | None) -> None:
             if made is not None:
-                self._run(self._record(free, made, done))
+                claimants = ["" if made.over_claim else self._claimant(call) for call in free]
+                taken = [call for call, name in zip(free, claimants, strict=True) if not name]
+                left_out = _left_out([name for name in claimants if name])
+                self._run(self._record(taken, made, left_out))
 
         def subject() -> Subject:
-            claimants = {
-                claimant
-                for call in free
-                if (claimant := self._subject(self._floor.board.calls.get(call.key, call)).claimant)
-            }
-            named = f"{len(free):,} marked call{'s' if len(free) != 1 else ''}{apart}"
-            return Subject(named, claimant=", ".join(sorted(claimants)))
+            claimants = [name for call in free if (name := self._claimant(call))]
+            every = f"{_counted(len(free))}{apart}"
+            if len(claimants) == len(free):
+                return Subject(every, claimant=", ".join(sorted(set(claimants))))
+            named = f"{_counted(len(free) - len(claimants))}{apart}"
+            names = holders(claimants) if claimants else ""
+            return Subject(named, left_out=len(claimants), holders=names, with_left_out=every)
 
         self._ask(subject, chosen)
 
     # ── recording ───────────────────────────────────────────────────────────────────────
 
     async def _record(
-        self,
-        calls: Sequence[Call],
-        draft: Draft,
-        done: Callable[[Collection[CallKey]], None] = lambda _: None,
+        self, calls: Sequence[Call], draft: Draft, left_out: str | None = None
     ) -> None:
-        acts: dict[CallKey, Act] = {}
-        for call in calls:
-            if self._floor.board.calls.get(call.key, call).superseded and len(calls) == 1:
-                self._refuse(self._superseded(call), draft)
-                return
-            act = Act(
+        """Record an outcome; `left_out` says of a bulk which of its calls are not among them."""
+        bulk = left_out is not None
+        if not bulk and self._floor.board.calls.get(calls[0].key, calls[0]).superseded:
+            self._reports.refused(self._reports.superseded(calls[0]), draft)
+            return
+        acts = [
+            Act(
                 call.key,
                 draft.code,
-                draft.version if len(calls) == 1 else call.version,
+                call.version if bulk else draft.version,
                 draft.note,
                 draft.callback_ms,
                 draft.reason,
                 draft.over_claim,
             )
-            acts[call.key] = replace(act, id=draft.act) if draft.act else act
-        self._last_draft = replace(draft, act="")
-        handed_in = self._last = tuple(acts.values())
-        what = self._named(calls[0]) if len(calls) == 1 else f"{len(calls):,} calls"
-        results = await self._insisting(
-            self._handing_in.dispose(handed_in), f"{draft.code} for {what}"
-        )
-        for key in acts:
-            self.claims.end(key)  # recorded, it has gone already
-        stands = {result.act.id for result in results if result.recorded or result.kept}
-        if self._last is handed_in:  # otherwise it has been undone already, or more was done
-            self._last = tuple(act for act in handed_in if act.id in stands)
-        done([act.key for act in handed_in if act.id in stands])
+            for call in calls
+        ]
+        if draft.act:
+            acts = [replace(acts[0], id=draft.act)]
+        done = self._last = _Done(acts, replace(draft, act=""))
+        self._history.append(done)
+        one = len(calls) == 1 and not left_out
+        what = self._reports.named(calls[0]) if one else f"{len(calls):,} calls"
+        results = await self._insisting(self._handing_in.dispose(acts), f"{draft.code} for {what}")
+        for act in acts:
+            self.claims.end(act.key)  # recorded, it has gone already
+        self._settle(done, results)
         self._floor.listener.on_calls()
-        if len(calls) == 1:
-            self._tell(calls[0], draft, results[0])
+        if one:
+            # The draft keeps its id, so that handing in the same again records it once, whatever
+            # became of it the first time.
+            again = replace(draft, act=acts[0].id) if results[0].fault else draft
+            if problem := self._reports.one(calls[0], draft, results[0]):
+                self._kept[calls[0].key] = again, problem
         else:
-            self._tell_all(calls, draft, results)
+            self._reports.many(calls, draft, results, left_out or "")
+
+    def _settle(self, done: _Done, results: Sequence[Result]) -> None:
+        """Note what stands of what was handed in; a call that has an outcome loses its mark."""
+        done.acts = [
+            act
+            for act, result in zip(done.acts, results, strict=True)
+            if result.recorded or result.kept
+        ]
+        theirs = [
+            result.act.key
+            for result in results
+            if result.answer and result.answer.outcome is Outcome.CONFLICT and result.answer.code
+        ]
+        done.marked = self._marks.unmark([act.key for act in done.acts])
+        self._marks.unmark(theirs)
+        if not done.acts:
+            self._forget(done)
+
+    def _forget(self, done: _Done) -> None:
+        """Neither undo nor repeat what does not stand."""
+        if self._last is done:
+            self._last = None
+        if done in self._history:
+            self._history.remove(done)
 
     async def _insisting(self, work: Any, what: str) -> Sequence[Result]:
         handed_in: asyncio.Future[Sequence[Result]] = asyncio.ensure_future(work)
         try:
             await asyncio.wait({handed_in}, timeout=SLOW_SECONDS)
             if not handed_in.done():
-                self._warn(f"{what}: the server has not answered yet")
+                words = f"{what}: the server has not answered yet"
+                self._told.say(words, "warning", 60, about=handed_in)
             return await handed_in
         finally:
+            self._told.over(handed_in)
             if not handed_in.done():
                 # The board is closed: what no answer has come to is kept, and then it may end.
                 handed_in.cancel()
                 await asyncio.wait({handed_in})
 
-    def _tell(self, call: Call, draft: Draft, result: Result) -> None:
-        named, undo = self._named(call), f"{self._key_of('undo')} undoes it"
-        if result.fault is not None:
-            assert isinstance(result.act, Act)
-            self._keep_draft(call, replace(draft, act=result.act.id), result.fault)
-        elif result.answer is None:
-            self._warn(
-                f"{draft.code} for {named} is kept on this machine: the server is away. It is "
-                f"handed in when the server is back. {undo}."
-            )
-        elif result.recorded:
-            self._say(f"{result.answer.code} recorded for {named}. {undo}.", 6)
-        elif result.answer.outcome is Outcome.CLAIMED:
-            problem = f"{result.answer.by} has claimed it meanwhile; nothing was recorded."
-            self._kept[call.key] = draft, problem
-            again = self._key_of("disposition")
-            self._warn(f"{problem} {again} on that call asks again. {named}")
-        elif result.answer.outcome is Outcome.SUPERSEDED:
-            self._refuse(self._superseded(call), draft)
-        else:
-            self._refuse(f"{self._first(result.answer)} Nothing was overwritten. {named}", draft)
-
-    def _first(self, answer: Answer) -> str:
-        if not answer.code:
-            return f"{why_not(answer)}."
-        at = moment(answer.at_ms, self._floor.now_ms())
-        return f"{answer.by} was first, with {answer.code} at {at}."
-
-    def _tell_all(self, calls: Sequence[Call], draft: Draft, results: Sequence[Result]) -> None:
-        recorded = sum(result.recorded for result in results)
-        kept = sum(result.kept for result in results)
-        lines = []
-        if recorded or not kept:
-            lines.append(f"{draft.code} recorded for {recorded:,} of {len(calls):,} calls.")
-        if kept:
-            lines.append(f"{draft.code} for {kept:,} calls is kept until the server is back.")
-        if recorded or kept:
-            lines[0] += f" {self._key_of('undo')} undoes all of it."
-        problems = [
-            f"{call.key.call_ref}: {result.problem}"
-            for call, result in zip(calls, results, strict=True)
-            if result.problem
-        ]
-        if problems:
-            lines.append(f"{len(problems):,} not recorded:")
-            lines += problems[:NAMED_MOST]
-        if len(problems) > NAMED_MOST:
-            lines.append(f"and {len(problems) - NAMED_MOST:,} more, still marked")
-        self._app.notify(
-            "\n".join(lines),
-            severity="error" if problems else "information",
-            timeout=20 if problems or kept else 6,
-            markup=False,
-        )
-
-    def _keep_draft(self, call: Call, draft: Draft, fault: Fault) -> None:
-        """Keep what was chosen and typed, and say so.
-
-        No dialog opens by itself: it would take the keys that are meant for the board. The draft
-        keeps its id, so that handing in the same again records it once, whatever became of it
-        the first time.
-        """
-        problem = f"Not recorded: {fault}"
-        self._kept[call.key] = draft, f"{problem} enter tries again."
-        self._app.notify(
-            f"{problem} {draft.code} for {self._named(call)} is kept: "
-            f"{self._key_of('disposition')} on that call brings it back.",
-            severity="error",
-            timeout=30,
-            markup=False,
-        )
-
     # ── taking back ─────────────────────────────────────────────────────────────────────
 
     def undo(self) -> None:
         """Take back what was recorded last from here: one act, or a bulk as a whole."""
-        if not self._last:
-            self._say("There is nothing to undo.", 4)
+        if self._last is None:
+            self._told.say("There is nothing to undo.")
         else:
-            self._run(self._undo())
+            self._run(self._undo(self._last))
 
-    async def _undo(self) -> None:
-        acts, self._last = self._last, ()
+    async def _undo(self, done: _Done) -> None:
+        self._forget(done)
+        acts = done.acts
         what = "the last disposition" if len(acts) == 1 else f"{len(acts):,} dispositions"
         results = await self._insisting(self._handing_in.take_back(acts), f"undo of {what}")
+        back = {result.act.key for result in results if result.recorded or result.kept}
+        self._marks.mark(done.marked & back)
+        if not back:
+            self._history.append(done)
         self._floor.listener.on_calls()
-        back = sum(result.recorded for result in results)
-        kept = sum(result.kept for result in results)
-        reasons = sorted({result.problem for result in results if result.problem})
-        lines = []
-        if len(acts) == 1 and not reasons:
-            lines.append(f"{acts[0].code} for {acts[0].key.call_ref} is taken back.")
-        elif back or kept:
-            lines.append(f"{back + kept:,} of {len(acts):,} dispositions are taken back.")
-        if any(result.kept and self._handing_in.pending.get(result.act.id) for result in results):
-            lines.append("The server is told when it is back.")
-        if reasons:
-            amend = self._key_of("amend")
-            lines.append(f"Not taken back: {'; '.join(reasons[:3])}. {amend} amends.")
-        self._app.notify(
-            "\n".join(lines),
-            severity="warning" if reasons else "information",
-            timeout=15 if reasons else 5,
-            markup=False,
-        )
+        self._reports.taken_back(acts, results)
 
     # ── claims ──────────────────────────────────────────────────────────────────────────
 
@@ -326,7 +304,7 @@ class Acting:
         """Claim a call until it is released or disposed of, for some minutes at most."""
         if self.claims.holds(call.key):
             self.claims.end(call.key)
-            self._say(f"Released {self._named(call)}", 4)
+            self._told.say(f"Released {self._reports.named(call)}")
         else:
             self._run(self._claim(call))
 
@@ -337,17 +315,17 @@ class Acting:
             fault = explain(error, self._handing_in.connection.address.shown)
             self._warn(f"Not claimed: {fault}")
             return
-        named, key = self._named(call), self._key_of("claim")
+        named, key = self._reports.named(call), self._key_of("claim")
         if held.ours and self.claims.holds(call.key):  # otherwise it is released already
             minutes = round(KEPT_SECONDS / 60)
-            self._say(f"Claimed {named}, for {minutes} minutes. {key} releases it.", 4)
+            self._told.say(f"Claimed {named}, for {minutes} minutes. {key} releases it.")
         elif not held.ours and held.by:
             self._warn(f"{held.by} has claimed {named} already.")
 
     def lapsed(self, key: CallKey) -> None:
         """Say that a claim made by key has come to its end."""
         call = self._floor.board.calls.get(key)
-        named = self._named(call) if call else f"ref {key.call_ref}"
+        named = self._reports.named(call) if call else f"ref {key.call_ref}"
         self._warn(f"Your claim of {named} has lapsed. {self._key_of('claim')} claims it again.")
 
     # ── words ───────────────────────────────────────────────────────────────────────────
@@ -355,24 +333,13 @@ class Acting:
     def _run(self, work: Any) -> None:
         self._app.run_worker(work, name="acting")
 
-    def _say(self, words: str, seconds: float) -> None:
-        self._app.notify(words, markup=False, timeout=seconds)
-
     def _warn(self, words: str) -> None:
-        self._app.notify(words, severity="warning", timeout=10, markup=False)
+        self._told.say(words, "warning", 10)
 
-    def _refuse(self, why: str, draft: Draft) -> None:
-        note = f"\nYour note: {draft.note}" if draft.note else ""
-        self._app.notify(f"Not recorded: {why}{note}", severity="error", timeout=20, markup=False)
 
-    @staticmethod
-    def _superseded(call: Call) -> str:
-        return (
-            f"{call.key.call_ref} is in use again by a newer call; "
-            "this one can no longer be disposed of."
-        )
+def _counted(calls: int) -> str:
+    return f"{calls:,} marked call{'s' if calls != 1 else ''}"
 
-    def _named(self, call: Call) -> str:
-        caller = self._floor.dialplan.international(call.caller) or "unknown caller"
-        extension = f"  ext {call.extension}" if call.extension else ""
-        return f"{caller}{extension}  ref {call.key.call_ref}"
+
+def _left_out(claimants: Sequence[str]) -> str:
+    return f"{len(claimants):,} left out: {holders(claimants)}" if claimants else ""

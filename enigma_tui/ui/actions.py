@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from textual.app import App
-
 from ..journal.connection import Connection
 from ..journal.delivery import Again
 from ..journal.desk import DispositionDesk, Who
@@ -25,9 +23,10 @@ from .outbox import Outbox
 from .screens.board import BoardScreen
 from .screens.details import DetailsDialog, Payload
 from .screens.outbox import OutboxDialog
+from .told import SpeakingApp
 
 
-class CallActions(App[None]):
+class CallActions(SpeakingApp):
     """What `EnigmaApp` can do to calls; it has the parts."""
 
     board: BoardScreen
@@ -62,8 +61,10 @@ class CallActions(App[None]):
             lambda: DispositionDesk(connection, keys, who, self.floor.site.retention.days),
             lambda key: self.acting.lapsed(key),
         )
-        self.acting = Acting(self, self.floor, handing_in, claims, self._key_of)
-        self.offline = Offline(self, handing_in, self._key_of("outbox"))
+        self.acting = Acting(
+            self, self.told, self.floor, handing_in, claims, self.board, self._key_of
+        )
+        self.offline = Offline(self.told, handing_in, self._key_of("outbox"))
         self.outbox = Outbox(self.floor, self.pending, Again(connection, keys, who))
 
     def _key_of(self, command: str) -> str:
@@ -88,9 +89,9 @@ class CallActions(App[None]):
         """Record one outcome for all marked calls that are shown."""
         calls, hidden = self.board.marked()
         if not calls and not hidden:
-            self.notify("No call is marked: space marks one, * all that are shown.", markup=False)
+            self.told.say("No call is marked: space marks one, * all that are shown.")
         else:
-            self.acting.begin_all(calls, hidden, self.board.unmark)
+            self.acting.begin_all(calls, hidden)
 
     def action_undo(self) -> None:
         """Take back what was recorded last."""

@@ -19,7 +19,6 @@ from ..journal.collector import Collector, OpenSource, open_by_address
 from ..journal.connection import Connection
 from ..journal.delivery import Deliverers, Secrets
 from ..journal.desk import Who
-from ..journal.faults import first_of, trail
 from ..journal.follower import Follower
 from ..journal.keys import Keys
 from ..model.phone import Dialplan
@@ -30,6 +29,7 @@ from .columns import Marks
 from .commands import BY_ID
 from .consent import Consent
 from .floor import Floor
+from .keeping import keep
 from .keyboard import Keyboard
 from .memory import collect_less_often, leave_alone_what_is_there
 from .palette import CommandProvider
@@ -140,7 +140,7 @@ class EnigmaApp(CallActions):
             self._keep_running("handing in", self.offline.run)
             self._keep_running("delivering", self.deliverers.run)
         if self.startup.greeting:
-            self.notify(self.startup.greeting, markup=False, timeout=8)
+            self.told.say(self.startup.greeting, seconds=8)
         if self.startup.beside is not None:
             self.run_worker(self._beside(self.startup.beside), name="beside")
 
@@ -156,24 +156,8 @@ class EnigmaApp(CallActions):
         await run()
 
     def _keep_running(self, what: str, run: Callable[[], Awaitable[None]]) -> None:
-        """Run a worker that nobody waits for; one that fails says so and is started again."""
-
-        async def keep() -> None:
-            while True:
-                try:
-                    await run()
-                except Exception as failure:
-                    error = first_of(failure)
-                    log.error("%s failed: %s at %s", what, type(error).__name__, trail(error))
-                    self.notify(
-                        f"{what} failed ({type(error).__name__}) and is started again; "
-                        "the log file says where",
-                        severity="error",
-                        markup=False,
-                    )
-                    await asyncio.sleep(1)
-
-        self.run_worker(keep(), name=what, exit_on_error=False)
+        """Run a worker that nobody waits for."""
+        self.run_worker(keep(what, run, self.told), name=what, exit_on_error=False)
 
     def _fatal_error(self) -> None:
         """End after an error that nobody foresaw, without printing callers' data.
@@ -203,12 +187,11 @@ class EnigmaApp(CallActions):
 
     def on_missing(self) -> None:
         """Entries are gone that had been seen."""
-        self.notify(
+        self.told.say(
             "The journal no longer has what this board last saw (a fail-over, a trim, or a "
             "restart without persistence). The board shows what is there now.",
-            severity="warning",
-            timeout=30,
-            markup=False,
+            "warning",
+            30,
         )
 
     def on_site(self, site: Site | None) -> None:

@@ -2,26 +2,25 @@
 
 import asyncio
 import random
-from typing import Any
-
-from textual.app import App
 
 from ..journal.backoff import Backoff
 from ..journal.faults import Fault
 from ..journal.handing_in import HandingIn
 from ..journal.pending import KeepingError
 from ..model.text import safe
+from .told import Told
 
 
 class Offline:
     """Runs beside the board; what it does, it says."""
 
-    def __init__(self, app: App[Any], handing_in: HandingIn, outbox_key: str) -> None:
-        self._app = app
+    def __init__(self, told: Told, handing_in: HandingIn, outbox_key: str) -> None:
+        self._say = told.say
+        self._over = told.over
         self._handing_in = handing_in
         self._outbox_key = outbox_key
         self._wake = asyncio.Event()
-        self._told: Fault | None = None
+        self._fault: Fault | None = None
 
     def back(self) -> None:
         """The server answers: there may be something to hand in."""
@@ -55,15 +54,17 @@ class Offline:
                 self._wake.set()
 
     def _tell(self, recorded: int, refused: int, fault: Fault | None) -> None:
+        if fault is None:
+            self._over(self)
         if recorded:
             acts = "act" if recorded == 1 else "acts"
-            self._app.notify(f"{recorded:,} {acts} handed in that had waited.", markup=False)
+            self._say(f"{recorded:,} {acts} handed in that had waited.")
         if refused:
             acts = "act was" if refused == 1 else "acts were"
             self._warn(f"{refused:,} {acts} not recorded: {self._outbox_key} shows why.")
-        if fault is not None and fault != self._told:
-            self._warn(f"What was kept cannot be handed in yet: {fault}")
-        self._told = fault
+        if fault is not None and fault != self._fault:
+            self._say(f"What was kept cannot be handed in yet: {fault}", "warning", 20, about=self)
+        self._fault = fault
 
     def _warn(self, words: str) -> None:
-        self._app.notify(words, severity="warning", timeout=20, markup=False)
+        self._say(words, "warning", 20)

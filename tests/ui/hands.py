@@ -85,8 +85,8 @@ def claimant(app: EnigmaApp, key: CallKey) -> str:
 
 
 def toasts(app: EnigmaApp) -> str:
-    """Everything that has been said and stands on the screen still."""
-    return "\n".join(note.message for note in app._notifications)
+    """What is said on the screen now."""
+    return app.told.now.words if app.told.now else ""
 
 
 def colleague(app: EnigmaApp, name: str = "sipho") -> DispositionDesk:

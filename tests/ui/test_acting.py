@@ -1,6 +1,5 @@
 """What a supervisor does to calls by key, on the real app with a real server behind it."""
 
-import pytest
 from textual import events
 from textual.pilot import Pilot
 
@@ -117,7 +116,7 @@ async def test_a_repeat_records_the_last_outcome_again_note_and_all(
 ) -> None:
     async with opened() as (app, pilot):
         await type_keys(app, pilot, "r")
-        assert "Nothing has been recorded from here yet" in toasts(app)
+        assert "nothing to repeat" in toasts(app)
         await type_keys(app, pilot, "d", "p", *"rude", "enter", "j")
         second = under_cursor(app)
         await type_keys(app, pilot, "r")
@@ -162,71 +161,49 @@ async def test_after_the_grace_u_says_so_and_changes_nothing(
         assert outcome(app, call.key) is not None
 
 
-# ── many calls ──────────────────────────────────────────────────────────────────────────────
-
-
-async def test_marked_calls_are_disposed_of_together_and_undone_as_a_whole(
+async def test_a_repeat_after_an_undo_goes_back_to_the_one_before(
     opened: Opened, eventually: Eventually
 ) -> None:
     async with opened() as (app, pilot):
-        await type_keys(app, pilot, "space", "space", "space")
-        marked = set(app.board.table.marked)
-        assert len(marked) == 3
-        line = app.board.table.render_line(1).text
-        assert line[0] == "✓"
-        await type_keys(app, pilot, "D", "s")
-        await eventually(lambda: all(outcome(app, key) for key in marked))
-        await eventually(lambda: not app.board.table.marked)
-        assert "spam recorded for 3 of 3 calls" in toasts(app)
+        first = under_cursor(app)
+        await type_keys(app, pilot, "d", "s")
+        await eventually(lambda: outcome(app, first.key))
+        await type_keys(app, pilot, "j", "d", "r")
+        second = under_cursor(app)
+        await eventually(lambda: outcome(app, second.key))
         await type_keys(app, pilot, "u")
-        await eventually(lambda: not any(outcome(app, key) for key in marked))
-        assert "3 of 3 dispositions are taken back" in toasts(app)
-
-
-async def test_one_summary_names_who_was_first_with_which_and_those_stay_marked(
-    opened: Opened, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with opened() as (app, pilot):
-        await type_keys(app, pilot, "space", "space", "space")
-        calls, hidden = app.board.marked()
-        assert hidden == 0
-        await type_keys(app, pilot, "D")
-        app.floor.pause(True)  # the board does not see yet that a colleague was faster
-        await colleague(app).dispose(Act(calls[1].key, "resolved", 0))
-        await type_keys(app, pilot, "s")
-        await eventually(lambda: "spam recorded for 2 of 3 calls" in toasts(app))
-        assert f"{calls[1].key.call_ref}: sipho was first, with resolved" in toasts(app)
-        app.floor.pause(False)
-        done = outcome(app, calls[1].key)
+        await eventually(lambda: outcome(app, second.key) is None)
+        await type_keys(app, pilot, "r")
+        await eventually(lambda: outcome(app, second.key))
+        done = outcome(app, second.key)
         assert done is not None
-        assert done.by == "sipho"
+        assert done.code == "spam"
 
 
-async def test_hidden_and_disposed_calls_are_left_alone_and_counted(
+async def test_when_all_is_undone_there_is_nothing_to_repeat(
     opened: Opened, eventually: Eventually
 ) -> None:
     async with opened() as (app, pilot):
-        await type_keys(app, pilot, "asterisk")
-        everyone = set(app.board.table.marked)
-        assert everyone == set(app.floor.view.order())
         call = under_cursor(app)
-        await type_keys(app, pilot, "slash", *f"ext={call.extension}", "enter")
-        few = set(app.floor.view.order())
-        assert 0 < len(few) < len(everyone)
-        await colleague(app).dispose(Act(call.key, "spam", 0))
+        await type_keys(app, pilot, "d", "r")
         await eventually(lambda: outcome(app, call.key))
-        await type_keys(app, pilot, "D")
-        if len(few) == 1:
-            assert "No marked call to dispose of" in toasts(app)
-        else:
-            assert "1 with an outcome: left alone" in app.screen._subject.named
-            hidden = len(everyone) - len(few)
-            assert f"{hidden} marked but not shown" in app.screen._subject.named
+        await type_keys(app, pilot, "u")
+        await eventually(lambda: outcome(app, call.key) is None)
+        await type_keys(app, pilot, "r")
+        assert "nothing to repeat" in toasts(app)
+        assert done_to(app, call.key) == [DeedKind.DISPOSED, DeedKind.UNDONE]
 
 
-async def test_marking_all_again_takes_the_marks_away(opened: Opened) -> None:
+async def test_what_could_not_be_undone_can_be_repeated(
+    opened: Opened, eventually: Eventually
+) -> None:
     async with opened() as (app, pilot):
-        await type_keys(app, pilot, "asterisk", "asterisk")
-        assert not app.board.table.marked
-        await type_keys(app, pilot, "D")
-        assert "No call is marked" in toasts(app)
+        call = under_cursor(app)
+        await type_keys(app, pilot, "d", "r")
+        await eventually(lambda: outcome(app, call.key))
+        app.acting._handing_in.rules = lambda: Rules(7, -20 * 366 * 86_400_000)
+        await type_keys(app, pilot, "u")
+        await eventually(lambda: "too late to undo" in toasts(app))
+        await type_keys(app, pilot, "j", "r")
+        second = under_cursor(app)
+        await eventually(lambda: outcome(app, second.key))

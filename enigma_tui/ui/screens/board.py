@@ -1,6 +1,6 @@
 """The live screen: the feed's state, the figures, the calls, a filter line."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 
 from rich.text import Text
 from textual import events, on
@@ -19,6 +19,7 @@ from ...model.view import Tab
 from ..columns import Look, Marks
 from ..commands import COMMANDS
 from ..floor import Floor
+from ..told import ToldLines
 from ..widgets.call_table import CallTable
 from ..widgets.figures import FiguresLine
 from ..widgets.filter_bar import FilterBar
@@ -72,6 +73,7 @@ class BoardScreen(Screen[None]):
         yield self.figures
         with Vertical(id="calls"):
             yield self.table
+        yield ToldLines()
         yield self.filter_bar
         yield Footer(compact=True, show_command_palette=False)
 
@@ -295,7 +297,7 @@ class BoardScreen(Screen[None]):
             try:
                 self.filter_bar.put(with_field(text, "ext", extensions, exactly=True))
             except QueryError as error:
-                self.notify(error.message, severity="error", markup=False)
+                self.notify(error.message, severity="error")
 
         self.app.push_screen(
             ExtensionsDialog(self.floor.extensions(), field_values(text, "ext")), chosen
@@ -312,12 +314,12 @@ class BoardScreen(Screen[None]):
         """Return the call under the cursor; says so when there is none."""
         call = self.table.current()
         if call is None:
-            self.notify("There is no call under the cursor.", markup=False, timeout=3)
+            self.notify("There is no call under the cursor.", timeout=3)
         elif not self.table.cursor_in_sight:
             # Nobody should act on a call they cannot see.
             self.table.touched()
             self.table.paint()
-            self.notify("The cursor was out of sight. Here it is.", markup=False, timeout=3)
+            self.notify("The cursor was out of sight. Here it is.", timeout=3)
             return None
         return call
 
@@ -338,17 +340,24 @@ class BoardScreen(Screen[None]):
         shown.sort(key=lambda key: view.index(key) or 0)
         return [board.calls[key] for key in shown], len(self.table.marked) - len(shown)
 
-    def unmark(self, keys: Iterable[CallKey]) -> None:
-        """Take marks off calls."""
-        self.table.marked.difference_update(keys)
+    def mark(self, keys: Iterable[CallKey]) -> None:
+        """Put marks on calls."""
+        self.table.marked.update(keys)
         self.repaint()
+
+    def unmark(self, keys: Iterable[CallKey]) -> Set[CallKey]:
+        """Take marks off calls; return which had one."""
+        had = self.table.marked.intersection(keys)
+        self.table.marked -= had
+        self.repaint()
+        return had
 
     def action_copy(self) -> None:
         """Send the call reference to the clipboard."""
         if call := self.current():
             self.app.copy_to_clipboard(call.key.call_ref)
             # The terminal gives no answer, so nobody can say that it arrived.
-            self.notify(f"{call.key.call_ref} sent to the clipboard", markup=False, timeout=3)
+            self.notify(f"{call.key.call_ref} sent to the clipboard", timeout=3)
 
     @on(CallTable.Opened)
     async def _opened(self) -> None:

@@ -55,6 +55,7 @@ class ConsentDialog(Dialog[bool | None]):
 
     async def _looking(self) -> None:
         self.looks = await self._look()
+        self.app.clear_notifications()  # which said that it was being looked for
         self.query_one("#text", Static).update(self._text())
         self.query_one("#keys", Static).update(self._keys())
 

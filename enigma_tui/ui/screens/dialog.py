@@ -6,6 +6,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import OptionList
 
+from ..told import ToldLines
+
 Result = TypeVar("Result")
 
 
@@ -14,6 +16,10 @@ class Dialog(ModalScreen[Result]):
 
     AUTO_FOCUS = ""
     BINDINGS = [("escape", "leave", "Leave")]  # noqa: RUF012
+
+    def on_mount(self) -> None:
+        """Have what is said in sight; a dialog's own `on_mount` comes before this one by itself."""
+        self.mount(ToldLines())
 
     def action_move(self, rows: int) -> None:
         """Move through the list as everywhere, where there is one."""

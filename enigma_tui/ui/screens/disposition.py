@@ -30,7 +30,13 @@ class Subject:
     disposition: Disposition | None = None
     """The outcome that stands; of several calls none does, they are told apart before."""
     claimant: str = ""
-    """Who else claims it."""
+    """Who else claims it; of several calls only where that is so of every one."""
+    left_out: int = 0
+    """How many of several calls are not among those named, because somebody claims them."""
+    holders: str = ""
+    """Who claims those."""
+    with_left_out: str = ""
+    """What they are called together with those, where they are wanted too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ class DispositionDialog(Dialog[Draft]):
     def compose(self) -> ComposeResult:
         """Lay out: which call, the codes or the questions, a hint."""
         with Vertical(classes="box"):
-            yield Static(self._subject.named, id="named", markup=False)
+            yield Static(self._named, id="named", markup=False)
             yield Static(id="notice", markup=False)
             yield Static(id="codes", markup=False)
             yield Input(placeholder="search the codes", id="search", compact=True)
@@ -140,6 +146,16 @@ class DispositionDialog(Dialog[Draft]):
         return bool(self._subject.claimant) and not self._knows_claim and not self._recorded
 
     @property
+    def _leaves_out(self) -> bool:
+        return bool(self._subject.left_out) and not self._knows_claim
+
+    @property
+    def _named(self) -> str:
+        subject = self._subject
+        everything = self._knows_claim and subject.with_left_out
+        return subject.with_left_out if everything else subject.named
+
+    @property
     def _open_to_codes(self) -> bool:
         return not self._recorded and not self._asks_about_claim
 
@@ -148,6 +164,7 @@ class DispositionDialog(Dialog[Draft]):
         asking = self._chosen is not None and self._open_to_codes
         choosing = self._open_to_codes and not searching and not asking
         notice = self._notice()
+        self.query_one("#named", Static).update(Text(self._named))
         self.query_one(".box").border_title = "Amend" if self._amending else "Disposition"
         self._display("#notice", bool(notice))
         self._display("#codes", choosing)
@@ -174,6 +191,10 @@ class DispositionDialog(Dialog[Draft]):
             lines.append(f"Already disposed of: {done.code} by {done.by} at {at}.")
         if self._subject.claimant and not self._recorded:
             lines.append(f"Claimed by {self._subject.claimant}.")
+        if self._leaves_out:
+            lines.append(f"{self._subject.left_out:,} left out: {self._subject.holders}.")
+        elif self._subject.left_out:
+            lines.append(f"{self._subject.left_out:,} of them claimed: {self._subject.holders}.")
         return "\n".join(lines)
 
     def _codes_text(self) -> Text:
@@ -204,7 +225,8 @@ class DispositionDialog(Dialog[Draft]):
             return "enter takes the first   ↓ chooses   esc back"
         if choosing:
             back = "back" if self._group else "leaves without a trace"
-            return f"/ searches   esc {back}"
+            more = "+ takes in those left out   " if self._leaves_out else ""
+            return f"{more}/ searches   esc {back}"
         return "enter records it   tab next field   esc back"
 
     # ── what is typed ───────────────────────────────────────────────────────────────────
@@ -225,6 +247,9 @@ class DispositionDialog(Dialog[Draft]):
                 self._show()
                 if self._chosen is not None:
                     self._ask(self._chosen)
+        elif event.character == "+" and self._leaves_out:
+            self._knows_claim = True
+            self._show()
         elif event.character == "/":
             self._searching = True
             self._show()

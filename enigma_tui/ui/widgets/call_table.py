@@ -189,7 +189,8 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
             if index is not None and self._clock() - self._touched < WATCHING_SECONDS:
                 top = min(max(top, index - lines + 1), index)
         elif index is not None and self._cursor_line is not None:
-            top = index - self._cursor_line
+            # What is said takes lines from the table for a while; the cursor is on those left.
+            top = index - min(self._cursor_line, max(0, lines - 1))
         return min(max(0, top), most)
 
     def touched(self) -> None:
