@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from textual import events
+
 from ..journal.connection import Connection
 from ..journal.delivery import Again
 from ..journal.desk import DispositionDesk, Who
@@ -16,7 +18,7 @@ from ..model.call import EntryId
 from ..settings import Settings
 from .acting import Acting
 from .claims import Claims
-from .commands import BY_ID, shown_keys
+from .commands import BY_ID, COMMANDS, READ_ONLY, shown_keys
 from .floor import Floor
 from .offline import Offline
 from .outbox import Outbox
@@ -66,6 +68,14 @@ class CallActions(SpeakingApp):
         )
         self.offline = Offline(self.told, handing_in, self._key_of("outbox"))
         self.outbox = Outbox(self.floor, self.pending, Again(connection, keys, who))
+
+    def on_key(self, event: events.Key) -> None:
+        """Say why a key does nothing on a board that only watches."""
+        if self.settings.read_only and self.screen is self.board:
+            for command in COMMANDS:
+                keys = self.settings.keys.get(command.id, command.keys)
+                if command.writes and event.key in keys.split(","):
+                    self.told.say(READ_ONLY)
 
     def _key_of(self, command: str) -> str:
         return shown_keys(BY_ID[command], self.settings.keys)

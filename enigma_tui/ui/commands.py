@@ -228,6 +228,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )
 
+READ_ONLY = "This board is read-only (--read-only): nothing can be changed from it."
+
 BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
 
 

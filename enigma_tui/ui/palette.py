@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from .commands import COMMANDS, Command, Group, shown_keys
+from .commands import COMMANDS, READ_ONLY, Command, Group, shown_keys
 
 
 class CommandProvider(Provider):
@@ -32,6 +32,9 @@ class CommandProvider(Provider):
 
     def _run(self, command: Command) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
-            await self.screen.run_action(command.action)
+            if command.writes and getattr(self.app, "settings").read_only:  # noqa: B009
+                self.app.notify(READ_ONLY, markup=False)
+            else:
+                await self.screen.run_action(command.action)
 
         return run

@@ -4,10 +4,12 @@ import pytest
 
 from enigma_tui.model.view import Tab
 from enigma_tui.ui.commands import COMMANDS, Command
+from enigma_tui.ui.palette import CommandProvider
 from enigma_tui.ui.screens.disposition import DispositionDialog
 from enigma_tui.ui.screens.help import HelpDialog, help_text
 from tests.ui.hands import (
     Opened,
+    toasts,
     type_keys,
     under_cursor,
 )
@@ -67,6 +69,28 @@ async def test_a_read_only_board_takes_nothing_and_records_nothing(opened: Opene
         assert not app.collector.status.holding
         said = [text for _, parts in app.board.status.items() for text, _ in parts]
         assert "read-only" in said
+
+
+@pytest.mark.parametrize("command", [each for each in COMMANDS if each.writes], ids=lambda c: c.id)
+async def test_a_read_only_board_says_why_a_key_does_nothing(
+    opened: Opened, command: Command
+) -> None:
+    async with opened(read_only=True, keys={"claim": "f3"}) as (app, pilot):
+        key = "f3" if command.id == "claim" else command.keys
+        assert toasts(app) == ""
+        await type_keys(app, pilot, key)
+        assert "This board is read-only (--read-only)" in toasts(app)
+        assert len(app.screen_stack) == 1
+        app.clear_notifications()
+        await type_keys(app, pilot, "slash", *"dcD", "enter", "c")
+        assert toasts(app) == "", "typed into the filter, or no key of the kind"
+
+
+async def test_a_read_only_board_says_so_in_the_palette_too(opened: Opened) -> None:
+    async with opened(read_only=True) as (app, _):
+        claim = next(command for command in COMMANDS if command.id == "claim")
+        await CommandProvider(app.board)._run(claim)()
+        assert "This board is read-only (--read-only)" in toasts(app)
 
 
 async def test_the_reference_is_sent_to_the_clipboard(opened: Opened) -> None:
