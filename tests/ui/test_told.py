@@ -122,7 +122,7 @@ async def test_that_u_undoes_it_is_not_said_after_the_grace(
     async with opened() as (app, pilot):
         await type_keys(app, pilot, "d", "r")
         await eventually(lambda: "u undoes it" in toasts(app))
-        assert await eventually(lambda: "u undoes it" not in toasts(app)) < 2
+        assert await eventually(lambda: "u undoes it" not in toasts(app)) < 5
     grace(floor, 0)
     async with opened() as (app, pilot):
         await type_keys(app, pilot, "j", "d", "r")
