@@ -174,8 +174,9 @@ def _disposition(call: Call, look: Look) -> Cell:
     claimant = call.claimed_by(look.now_ms)
     if claimant:
         name = "me" if claimant == look.own_name else claimant
-        short = "claimed" if look.by_shown else f"{name} has it"
-        return Cell(f"claimed: {name}", "claimed", short)
+        if look.by_shown:
+            return Cell("claimed", "claimed")
+        return Cell(f"claimed: {name}", "claimed", short=f"{name} has it")
     if call.disposition is None:
         return Cell("—", "absent")
     return Cell(call.disposition.code, "disposed")

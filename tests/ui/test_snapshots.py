@@ -37,6 +37,7 @@ BUSY: dict[str, tuple[str, ...]] = {
     "claimed": ("d",),
     "already": ("j", "d"),
     "amend": ("j", "a", "r"),
+    "bulk-claimed": ("space", "space", "space", "space", "D"),
     "audit": ("j", "enter"),
     "outbox": ("o",),
 }

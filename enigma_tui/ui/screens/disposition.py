@@ -224,9 +224,10 @@ class DispositionDialog(Dialog[Draft]):
         if searching:
             return "enter takes the first   ↓ chooses   esc back"
         if choosing:
-            back = "back" if self._group else "leaves without a trace"
-            more = "+ takes in those left out   " if self._leaves_out else ""
-            return f"{more}/ searches   esc {back}"
+            back = "back" if self._group else "leaves"
+            if self._leaves_out:
+                return f"+ takes in those left out   / searches   esc {back}"
+            return f"/ searches   esc {back}{'' if self._group else ' without a trace'}"
         return "enter records it   tab next field   esc back"
 
     # ── what is typed ───────────────────────────────────────────────────────────────────
