@@ -81,6 +81,7 @@ async def test_a_read_only_board_says_why_a_key_does_nothing(
         await type_keys(app, pilot, key)
         assert "This board is read-only (--read-only)" in toasts(app)
         assert len(app.screen_stack) == 1
+        assert not app.board.table.marked
         app.clear_notifications()
         await type_keys(app, pilot, "slash", *"dcD", "enter", "c")
         assert toasts(app) == "", "typed into the filter, or no key of the kind"

@@ -17,7 +17,7 @@ from ...model.query_edit import field_values, with_field
 from ...model.sorting import Sort
 from ...model.view import Tab
 from ..columns import Look, Marks
-from ..commands import COMMANDS
+from ..commands import BY_ID, COMMANDS
 from ..floor import Floor
 from ..told import ToldLines
 from ..widgets.call_table import CallTable
@@ -81,6 +81,11 @@ class BoardScreen(Screen[None]):
         """Start counting seconds."""
         self.set_interval(TICK_SECONDS, self.tick)
         self.tell()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Turn off what is of use only to somebody who may act: marks."""
+        command = BY_ID.get(action)
+        return not (command and command.writes and self.status.watching)
 
     def _parse(self, text: str) -> Query:
         if not self.floor.has_site:
