@@ -1,6 +1,8 @@
 """`enigma-tui deliveries`: what other systems have not been told, and telling them again."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import click
@@ -8,6 +10,7 @@ import click
 from ..journal.connection import Connection
 from ..journal.delivery import Again
 from ..journal.keys import Keys
+from ..journal.standstill import Standstill, look
 from ..model.delivery import Deliveries, Outgoing
 from ..model.entry import Delivered
 from ..settings import Loaded
@@ -25,6 +28,8 @@ _NEAR_SHARE = 0.8
 def command(ctx: click.Context, as_json: bool) -> None:
     """List what waits to be handed on, and what failed or was too old, with the answer it got.
 
+    Where delivery to a target stands still it says why.
+
     Ends with 1 if anything failed.
 
     \b
@@ -39,12 +44,15 @@ def command(ctx: click.Context, as_json: bool) -> None:
 
     async def work() -> int:
         site, deliveries = await _read(link, loaded)
+        keys = Keys(loaded.settings.prefix)
+        standstills = await look(link, keys, [target.name for target in site.delivery])
         seconds, _ = await link.quick.time()
         near_ms = round((int(seconds) - site.retention.days * 86_400 * _NEAR_SHARE) * 1000)
         if as_json:
-            common.out(json.dumps(_told(deliveries, near_ms), indent=2, ensure_ascii=False))
+            told = _told(deliveries, standstills, near_ms)
+            common.out(json.dumps(told, indent=2, ensure_ascii=False))
         else:
-            _print(deliveries, near_ms)
+            _print(deliveries, standstills, near_ms)
         return 1 if deliveries.failed() else 0
 
     common.run(work(), link)
@@ -114,19 +122,26 @@ async def _read(link: Connection, loaded: Loaded) -> tuple[Site, Deliveries]:
     return site, deliveries
 
 
-def _told(deliveries: Deliveries, near_ms: int) -> dict[str, object]:
+def _told(
+    deliveries: Deliveries, standstills: Mapping[str, Standstill], near_ms: int
+) -> dict[str, object]:
     return {
         "waiting": [
             {
                 "target": each.target,
                 "count": each.count,
                 "oldest": None if each.oldest_ms is None else each.oldest_ms / 1000,
+                "standstill": _standstill(standstills.get(each.target)),
             }
             for each in deliveries.waiting()
         ],
         "failed": [_failure(each) for each in deliveries.failed()],
         "nearing_trim": [_nearing(name, owed) for name, owed in deliveries.nearing(near_ms)],
     }
+
+
+def _standstill(found: Standstill | None) -> dict[str, object] | None:
+    return None if found is None else asdict(found)
 
 
 def _failure(each: Delivered) -> dict[str, object]:
@@ -153,7 +168,7 @@ def _nearing(name: str, owed: Outgoing) -> dict[str, object]:
     }
 
 
-def _print(deliveries: Deliveries, near_ms: int) -> None:
+def _print(deliveries: Deliveries, standstills: Mapping[str, Standstill], near_ms: int) -> None:
     if not deliveries.boxes:
         common.out("no target is set: `enigma-tui site edit`, delivery")
     for waiting in deliveries.waiting():
@@ -161,6 +176,9 @@ def _print(deliveries: Deliveries, near_ms: int) -> None:
         if waiting.oldest_ms is not None:
             words += f", the oldest since {_time(waiting.oldest_ms)}"
         common.out(f"{waiting.target}: {words}")
+        if (standstill := standstills.get(waiting.target)) is not None:
+            common.out(f"{waiting.target}: delivery stands still: {standstill}")
+            common.out(f"  {standstill.remedy}")
     for failed in deliveries.failed():
         outcome = failed.outcome.replace("_", " ")
         common.out(

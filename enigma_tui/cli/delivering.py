@@ -11,6 +11,7 @@ from ..journal.delivery.status import full, soon_full
 from ..journal.faults import FAILED, explain
 from ..journal.keys import Keys
 from ..journal.sites import SiteStore
+from ..journal.standstill import NOBODY, look
 from ..model.text import safe
 from ..site import SiteError
 from ..targets import ListTarget, Target
@@ -65,17 +66,15 @@ async def _target(link: Connection, keys: Keys, target: Target, secrets: Secrets
             )
         )
     try:
-        held = await link.quick.exists(keys.delivering(target.name))
-        found.append(
-            (name, "ok", f"{target.kind}: somebody delivers", "")
-            if held
-            else (
-                name,
-                "look",
-                f"{target.kind}: nobody delivers at the moment",
-                "Run: enigma-tui collect, where the target's secrets are.",
-            )
-        )
+        standstill = (await look(link, keys, [target.name])).get(target.name)
+        if standstill is None:
+            found.append((name, "ok", f"{target.kind}: somebody delivers", ""))
+        elif standstill.why == NOBODY:
+            what = f"{target.kind}: nobody delivers at the moment"
+            found.append((name, "look", what, standstill.remedy))
+        else:
+            what = f"{target.kind}: delivery stands still: {standstill}"
+            found.append((name, "bad", what, standstill.remedy))
         if isinstance(target, ListTarget):
             found.append(await _list(link, name, target))
     except FAILED as error:

@@ -28,6 +28,7 @@ from .left_behind import LeftBehind, told_of
 from .mover import feed_lists
 from .server import refuse_unfit
 from .sites import SiteStore
+from .standstill import Standstill, ask, read
 from .stream import Journal
 from .together import together
 
@@ -53,6 +54,8 @@ class Pulse:
     who tried has met; empty where it met none."""
     left: Sequence[LeftBehind] = ()
     """The lists that are not collected any more, and of which a batch may not have arrived."""
+    standstills: Mapping[str, Standstill] = field(default_factory=dict)
+    """The targets of delivery that are told nothing, each with the reason."""
 
     @property
     def collected(self) -> bool:
@@ -288,7 +291,8 @@ class Follower:
             await asyncio.sleep(PULSE_SECONDS)
 
     async def _ask(self) -> None:
-        sources = (self._site or Site()).sources
+        site = self._site or Site()
+        sources, targets = site.sources, [target.name for target in site.delivery]
         here = [feed.key for s in sources if not s.server for feed in feed_lists(s)]
         asked = self.clock()
         with _asking():
@@ -299,6 +303,7 @@ class Follower:
                 pipeline.exists(self.keys.lease(source.name))
             for name in here:
                 pipeline.llen(name)
+            ask(pipeline, self.keys, targets)
             clock, *answers = await pipeline.execute(raise_on_error=False)
             answered = self.clock()
             # A list of a wrong type is the collector's to complain of.
@@ -310,8 +315,9 @@ class Follower:
             safe(name.decode("utf-8", "replace")): _News.read(text, server_ms)
             for name, text in answers[0].items()
         }
-        held = dict(zip((s.name for s in sources), answers[1 : 1 + len(sources)], strict=True))
-        backlog = sum(length for length in answers[1 + len(sources) :] if isinstance(length, int))
+        leased, listed = 1 + len(sources), 1 + len(sources) + len(here)
+        held = dict(zip((s.name for s in sources), answers[1:leased], strict=True))
+        backlog = sum(n for n in answers[leased:listed] if isinstance(n, int))
         self.pulse = Pulse(
             server_ms=server_ms,
             at=(asked + answered) / 2,
@@ -320,6 +326,7 @@ class Follower:
                 name: told.get(name, _News()).fault for name, lease in held.items() if not lease
             },
             left=told_of(answers[0], server_ms),
+            standstills=read(targets, answers[listed:], server_ms),
         )
         self._answered(connected=self.link.connected)
 

@@ -81,6 +81,11 @@ class Keys:
         """How far delivery to a target has come: a hash, see `scripts/deliver.lua`."""
         return f"{{{self.prefix}}}:delivered:{target}"
 
+    @property
+    def standstill(self) -> str:
+        """A hash in which deliverers tell why a target is told nothing: see `standstill.py`."""
+        return f"{{{self.prefix}}}:standstill"
+
     def call(self, key: CallKey) -> str:
         """The hash that decides between two supervisors acting on one call."""
         # The reference comes last: it may hold a colon, the other parts cannot.

@@ -5,13 +5,14 @@ It knows nothing of Textual.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..journal.desk import Act
 from ..journal.follower import Follower
 from ..journal.pending import PendingActs
+from ..journal.standstill import Standstill
 from ..model.board import Board
 from ..model.call import ORIGIN, Call, CallKey, EntryId
 from ..model.delivery import Deliveries
@@ -244,6 +245,19 @@ class Floor:
         """Return the outcome that waits to be recorded for a call, if one does."""
         found = self.pending.of(key) if self.pending else None
         return found.act.code if found is not None and isinstance(found.act, Act) else None
+
+    def standstills(self) -> Mapping[str, Standstill]:
+        """Return why delivery stands still, by the target; of those that something waits for."""
+        follower = self.follower
+        if follower is None or follower.pulse is None or not follower.pulse.standstills:
+            return {}
+        ripe_ms = self.now_ms() - self.site.undo_seconds * 1000
+        waits = {
+            each.target
+            for each in self.deliveries.waiting()
+            if each.oldest_ms is not None and each.oldest_ms < ripe_ms
+        }
+        return {name: why for name, why in follower.pulse.standstills.items() if name in waits}
 
     def has_cdr(self, call: Call) -> bool:
         """Whether the PBX of a call tells when it ends."""

@@ -52,13 +52,20 @@ class Outbox:
             yield self._delivery(number, failed)
 
     def summary(self) -> list[str]:
-        """Return a line for each target that something waits for."""
+        """Return a line for each target that something waits for, or that is told nothing."""
         lines = []
         now_ms = self.now_ms()
+        pulse = self._floor.follower.pulse if self._floor.follower else None
+        standstills = pulse.standstills if pulse else {}
         for waiting in self._floor.deliveries.waiting():
+            parts = []
             if waiting.count and waiting.oldest_ms is not None:
                 since = moment(waiting.oldest_ms, now_ms)
-                lines.append(f"{waiting.count:,} waiting for {waiting.target}, since {since}")
+                parts.append(f"{waiting.count:,} waiting for {waiting.target}, since {since}")
+            if (standstill := standstills.get(waiting.target)) is not None:
+                still = f"delivery to {waiting.target} stands still: {standstill}"
+                parts += [still, f"  {standstill.remedy}"]
+            lines += parts
         kept_ms = self._floor.site.retention.days * 86_400_000
         near = self._floor.deliveries.nearing(now_ms - round(kept_ms * NEAR_TRIM))
         if near:

@@ -66,6 +66,27 @@ def test_what_failed_is_listed_with_its_answer_and_sent_again_when_asked(
     assert run("deliveries", "again", "--all").stdout == "0 to be sent again\n"
 
 
+def test_why_delivery_stands_still_is_told_with_what_waits_and_by_doctor(
+    run: Run, client: redis.Redis, tmp_path: Path
+) -> None:
+    write_site(run, tmp_path / "site.json", QUEUE)
+    journalled(client, payload(4711))
+    assert run("disposition", "4711", "spam").returncode == 0
+    assert "queue: delivery stands still: nobody delivers\n" in run("deliveries").stdout
+    seconds, _ = client.time()
+    told = {"why": "list is full (20)", "remedy": "Look at its reader.", "by": "robot"}
+    client.hset("{enigma-tui}:standstill", "queue", f"{seconds}000 {json.dumps(told)}")
+    client.set("{enigma-tui}:delivery:queue", "somebody")
+    said = run("deliveries").stdout
+    assert "queue: delivery stands still: list is full (20) (robot)\n  Look at its" in said
+    (each,) = json.loads(run("deliveries", "--json").stdout)["waiting"]
+    assert each["standstill"] == told
+    done = run("doctor")
+    assert done.returncode == 1
+    assert "bad   delivery queue list: delivery stands still: list is full (20)" in done.stdout
+    assert "Look at its reader." in done.stdout
+
+
 def test_doctor_finds_what_delivery_lacks(run: Run, client: redis.Redis, tmp_path: Path) -> None:
     write_site(run, tmp_path / "site.json", HOOK, QUEUE)
 

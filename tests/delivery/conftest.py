@@ -108,6 +108,7 @@ class Stage:
             server_ms=self.now_ms,
             new_backoff=lambda: Backoff(random.Random(), most=0.05, first=0.01),
             look_seconds=0.05,
+            tell_seconds=0.02,
         )
         self.tasks.append(asyncio.create_task(deliverers.run()))
         return deliverers

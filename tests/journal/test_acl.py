@@ -24,6 +24,7 @@ from enigma_tui.journal.lease import Lease
 from enigma_tui.journal.left import LeftBatches
 from enigma_tui.journal.left_behind import left_behind
 from enigma_tui.journal.sites import SiteStore
+from enigma_tui.journal.standstill import NOBODY, Standstill, look, tell
 from enigma_tui.journal.stream import Journal
 from enigma_tui.model.call import CallKey, EntryId, Feed
 from enigma_tui.site import Site, Source
@@ -189,6 +190,9 @@ async def act(post: Post) -> None:
 
 async def test_each_role_can_do_its_work(post: Post, start: Start, eventually: Eventually) -> None:
     await post.admin.quick.rpush(INBOUND, b"{}")
+    assert (await look(post.link, KEYS, ["crm"]))["crm"].why == NOBODY
+    await tell(post.admin, KEYS, "crm", "ours", Standstill("list is full", "", "robot"))
+    assert (await look(post.link, KEYS, ["crm"]))["crm"].why == "list is full"
     if post.role != "collector":
         await follow(post, start, eventually)
     if post.role in ("board", "supervisor"):
@@ -293,6 +297,11 @@ async def test_a_collector_delivers_under_its_rules(
 
     await eventually(arrived)
     assert deliverers.statuses["crm"].fault is None
+    standstill = Standstill("list is full", "Read it.", "robot")
+    await tell(post.link, KEYS, "other", "ours", standstill)
+    assert (await look(post.link, KEYS, ["other"]))["other"] == standstill
+    await tell(post.link, KEYS, "other", "ours", None)
+    assert not await post.admin.quick.exists(KEYS.standstill)
 
 
 def test_the_commands_work_under_the_rules(

@@ -122,7 +122,10 @@ def _way(target: WebhookTarget | DiallerTarget, url: str, secrets: Secrets) -> "
     for name, value in given.items():
         if not value.isascii():
             held = target.headers[name]
-            raise SecretMissing(f"what {held} stands for has characters no header can carry")
+            raise SecretMissing(
+                f"what {held} stands for has characters no header can carry",
+                f"secret {held.partition(':')[2]} cannot be used",
+            )
     return Way(
         httpx.AsyncClient(
             headers={

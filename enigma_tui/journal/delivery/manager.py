@@ -1,6 +1,7 @@
 """Runs a deliverer for each target that this program has the secrets of."""
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -15,19 +16,23 @@ from ..faults import FAILED, cause_of, explain, first_of, trail
 from ..keys import Keys
 from ..lease import Lease, LeaseLost
 from ..sites import SiteStore, StoredSite
+from ..standstill import AGAIN_SECONDS, Standstill, tell
 from ..stream import Journal
 from ..together import together
 from .deliverer import Deliverer
 from .ledger import Ledger, Overtaken
 from .reply import Sender
 from .secrets import SecretMissing, Secrets
-from .status import DeliveryStatus, lacking, mistaken, other_slot
+from .status import DeliveryStatus, lacking, mistaken, other_slot, why_still
 
 _LOOK_SECONDS = 2.5
 """How often it is looked whether the site's settings have changed."""
 
 _LACKING_SECONDS = 30.0
 """How often a secret that is missing is looked for again."""
+
+_TELL_SECONDS = 1.0
+"""How often it is looked whether there is something to tell to all boards."""
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +57,7 @@ class Deliverers:
     """The server's clock, where it is not to be asked for."""
     new_backoff: Callable[[], Backoff] | None = None
     look_seconds: float = _LOOK_SECONDS
+    tell_seconds: float = _TELL_SECONDS
     _jitter: random.Random = field(default_factory=random.Random)
 
     async def run(self) -> NoReturn:
@@ -75,9 +81,12 @@ class Deliverers:
             await asyncio.sleep(self.look_seconds * self._jitter.uniform(0.8, 1.2))
             return
         try:
-            await together(
-                self._watch(stored.text), *(self._deliver(stored.site, each) for each in targets)
-            )
+            work = [self._watch(stored.text)]
+            for each in targets:
+                lease = Lease(self.connection, self.keys.delivering(each.name))
+                work.append(self._deliver(stored.site, each, lease))
+                work.append(self._tell(self.statuses[each.name], lease.id))
+            await together(*work)
         except BaseExceptionGroup as group:
             if (failed := group.split(_SiteChanged)[1]) is not None:
                 failure = first_of(failed)
@@ -90,18 +99,40 @@ class Deliverers:
             if stored is None or stored.text != text:
                 raise _SiteChanged
 
-    async def _deliver(self, site: Site, target: Target) -> NoReturn:
+    async def _tell(self, status: DeliveryStatus, lease: str) -> NoReturn:
+        """Tell all boards why delivery to a target stands still, for as long as it does."""
+        told: tuple[bool, str] | None = None
+        again = calm = 0.0
+        while True:
+            await asyncio.sleep(self.tell_seconds)
+            fault, now = status.fault, asyncio.get_running_loop().time()
+            why = why_still(fault)
+            # Begun again, it is not yet proved that what passes has passed.
+            calm = now if why or not status.holding else calm
+            news = (status.holding, why)
+            if why and fault is not None and (news != told or now >= again):
+                standstill: Standstill | None = Standstill(why, fault.remedy, self.by)
+            elif status.holding and not why and news != told and now - calm >= self.tell_seconds:
+                standstill = None
+            else:
+                continue
+            # What cannot be told is seen by what it comes of: nobody delivers.
+            with contextlib.suppress(*FAILED):
+                await tell(self.connection, self.keys, status.target, lease, standstill)
+                told, again = news, now + AGAIN_SECONDS
+
+    async def _deliver(self, site: Site, target: Target, lease: Lease) -> NoReturn:
         """Compete for one target until cancelled; what goes wrong with it is no other's matter."""
         status = self.statuses[target.name]
         backoff = Backoff(self._jitter)
         while True:
             try:
-                await asyncio.sleep(await self._compete(site, target, status, backoff))
+                await asyncio.sleep(await self._compete(site, target, status, lease, backoff))
                 continue
             except (LeaseLost, Overtaken):
                 continue
             except SecretMissing as lack:
-                status.fault = lacking(target.name, str(lack))
+                status.fault = lacking(target.name, lack)
                 await asyncio.sleep(_LACKING_SECONDS)
                 continue
             except FAILED as error:
@@ -118,12 +149,11 @@ class Deliverers:
             await asyncio.sleep(backoff.next())
 
     async def _compete(
-        self, site: Site, target: Target, status: DeliveryStatus, backoff: Backoff
+        self, site: Site, target: Target, status: DeliveryStatus, lease: Lease, backoff: Backoff
     ) -> float:
         """Deliver if nobody else does; otherwise return the seconds to wait before asking again."""
         sender = self._sender(site, target)
         try:
-            lease = Lease(self.connection, self.keys.delivering(target.name))
             async with lease.held() as held:
                 if held:
                     await self._hold(site, target, sender, lease, status)

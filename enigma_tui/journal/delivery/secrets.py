@@ -19,6 +19,12 @@ class SecretMissing(Exception):
     """A secret cannot be had, or not be sent to where it would go; the text tells which setting is
     to be looked at, and never what the secret is."""
 
+    def __init__(self, text: str, why: str) -> None:
+        """`why` says it in a few words that everybody may read: no file and no host of this
+        machine's settings."""
+        super().__init__(text)
+        self.why = why
+
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
@@ -37,7 +43,7 @@ class Secrets:
         name = _name(value)
         host, found = self._host(name), self._read(name)
         if wrong := wrong_address(found):
-            raise SecretMissing(f"what {value} stands for cannot be used: {wrong}")
+            raise SecretMissing(f"what {value} stands for cannot be used: {wrong}", _unusable(name))
         _refuse_elsewhere(name, host, found)
         return found
 
@@ -54,9 +60,11 @@ class Secrets:
 
     def _host(self, name: str) -> str:
         if name not in self.places:
-            raise SecretMissing(f"delivery_secrets has no {name} here")
+            raise SecretMissing(f"delivery_secrets has no {name} here", _absent(name))
         if name not in self.hosts:
-            raise SecretMissing(f"delivery_hosts does not say where {name} may be sent")
+            raise SecretMissing(
+                f"delivery_hosts does not say where {name} may be sent", _elsewhere(name)
+            )
         return self.hosts[name]
 
     def _read(self, name: str) -> str:
@@ -65,16 +73,19 @@ class Secrets:
             where = f"the variable {place}"
             value = self.environ.get(place, "")
             if not value:
-                raise SecretMissing(f"delivery_secrets.{name}: {where} is not set")
+                raise SecretMissing(f"delivery_secrets.{name}: {where} is not set", _absent(name))
         else:
             where = safe(place)
             try:
                 value = first_line(Path(place), "delivery_secrets")
             except UnusableError as error:
-                raise SecretMissing(f"delivery_secrets.{name}: {safe(str(error), 400)}") from None
+                raise SecretMissing(
+                    f"delivery_secrets.{name}: {safe(str(error), 400)}", _unusable(name)
+                ) from None
         if not value.isprintable():
             raise SecretMissing(
-                f"delivery_secrets.{name}: {where} has characters that cannot be sent"
+                f"delivery_secrets.{name}: {where} has characters that cannot be sent",
+                _unusable(name),
             )
         return value
 
@@ -83,11 +94,24 @@ def _name(reference: str) -> str:
     return reference.partition(":")[2]
 
 
+def _absent(name: str) -> str:
+    return f"secret {name} is missing"
+
+
+def _unusable(name: str) -> str:
+    return f"secret {name} cannot be used"
+
+
+def _elsewhere(name: str) -> str:
+    return f"secret {name} may not be sent there"
+
+
 def _refuse_elsewhere(name: str, host: str, address: str) -> None:
     if not origin(host) or origin(host) != origin(address):
         raise SecretMissing(
             f"delivery_hosts lets {name} be sent to {safe(host, 200)} only, and this target is not "
-            "there"
+            "there",
+            _elsewhere(name),
         )
 
 

@@ -62,7 +62,7 @@ class StatusLine(Line):
         floor = self.floor
         word, style = self.feed()
         yield 0, ("Enigma", TITLE)
-        yield 6, (safe(floor.site.title, 40), QUIET)
+        yield 7, (safe(floor.site.title, 40), QUIET)
         yield 0, (f"● {word}", style)
         yield 1, (self.watching, WAIT)
         if collector := self.collector():
@@ -72,6 +72,7 @@ class StatusLine(Line):
             self.vitals.take(follower.pulse, follower.clock(), self.wall())
             yield self._backlog(follower.pulse.backlog)
             yield 1, (self._clock(), WAIT)
+            yield from self.delivery()
         if floor.pending and (acts := sum(1 for _ in floor.pending.waiting())):
             yield 1, (f"{acts:,} to hand in", WAIT)
         if floor.pending and (refused := sum(bool(each.refused) for each in floor.pending)):
@@ -79,16 +80,26 @@ class StatusLine(Line):
         if undelivered := len(floor.deliveries.failed()):
             yield 2, (f"{undelivered:,} not delivered", BAD)
         if floor.board.rejected_total:
-            yield 5, (f"rejected {floor.board.rejected_total:,}", WAIT)
+            yield 6, (f"rejected {floor.board.rejected_total:,}", WAIT)
         if floor.skipped:
             yield 1, (f"{floor.skipped:,} entries skipped, see the log", BAD)
         if floor.newest_ms is not None:
-            yield 3, (f"last event {age((floor.now_ms() - floor.newest_ms) / 1000)} ago", QUIET)
+            yield 4, (f"last event {age((floor.now_ms() - floor.newest_ms) / 1000)} ago", QUIET)
+
+    def delivery(self) -> Iterator[tuple[int, Part]]:
+        """Yield that delivery stands still, and where there is room for it, where and why."""
+        standstills = self.floor.standstills()
+        if not standstills:
+            return
+        yield 2, ("delivery stands still", BAD)
+        name, standstill = next(iter(standstills.items()))
+        more = f", {len(standstills) - 1:,} more" if len(standstills) > 1 else ""
+        yield 3, (f"{safe(name)}: {standstill.why}{more}", BAD)
 
     def _backlog(self, waiting: int) -> tuple[int, Part]:
         if grown := self.vitals.grown:
             return 1, (f"backlog {waiting:,}, growing: {grown:,} more", BAD)
-        return (1, (f"backlog {waiting:,}", WAIT)) if waiting else (4, ("backlog 0", QUIET))
+        return (1, (f"backlog {waiting:,}", WAIT)) if waiting else (5, ("backlog 0", QUIET))
 
     def _clock(self) -> str:
         """Return what is wrong with this machine's clock; times on screen are the server's."""
