@@ -63,6 +63,9 @@ class Outcome(StrEnum):
     """An undo came after its grace period; nothing was written."""
     ABSENT = "absent"
     """The act that an undo should take back has not been recorded; nothing was written."""
+    DELIVERED = "delivered"
+    """What an undo should take back has been sent to another system, or is being sent; nothing was
+    written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ class Answer:
     by: str
     at_ms: int
     note: str
+    delivered_to: str = ""
+    """Of `Outcome.DELIVERED`: the targets that have been told, or are being told."""
 
     @property
     def recorded(self) -> bool:
@@ -170,7 +175,8 @@ class DispositionDesk:
         await _side_by_side([(act.id, partial(self.dispose, act)) for act in acts], told)
 
     async def undo(self, undo: Undo, grace_ms: int) -> Answer:
-        """Take back an act that this person recorded, unless it is older than `grace_ms`."""
+        """Take back an act that this person recorded, unless it is older than `grace_ms`, or has
+        been delivered."""
         return await _insist(lambda: self._undo(undo, grace_ms))
 
     async def undo_all(self, undos: Sequence[Undo], grace_ms: int, told: Told) -> None:
@@ -263,7 +269,7 @@ def _named(key: CallKey) -> tuple[str, str, str, str]:
 
 
 def _answer(answer: Any) -> Answer:
-    outcome, version, code, by, at_ms, note = answer
+    outcome, version, code, by, at_ms, note, *rest = answer
     return Answer(
         outcome=Outcome(outcome.decode()),
         version=int(version),
@@ -271,6 +277,7 @@ def _answer(answer: Any) -> Answer:
         by=safe(by.decode("utf-8", "surrogateescape")),
         at_ms=int(at_ms or 0),
         note=safe(note.decode("utf-8", "surrogateescape"), MAX_NOTE),
+        delivered_to=safe(rest[0].decode("utf-8", "replace")) if rest else "",
     )
 
 

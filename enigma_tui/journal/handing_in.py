@@ -207,6 +207,8 @@ def why_not(answer: Answer) -> str:
             return "the reference is in use again by a newer call"
         case Outcome.LATE:
             return f"too late to undo: {answer.code} stands"
+        case Outcome.DELIVERED:
+            return f"{answer.code} has been delivered to {answer.delivered_to}, or is on its way"
         case Outcome.ABSENT:
             return "it had never been recorded"
         case Outcome.CLAIMED:

@@ -147,9 +147,14 @@ class Reports:
     def taken_back(self, acts: Sequence[Act], results: Sequence[Result]) -> None:
         """Tell what became of an undo, of one act or of a bulk."""
         back = sum(result.recorded or result.kept for result in results)
-        reasons = sorted({result.problem for result in results if result.problem})
+        single = len(acts) == 1
+        reasons = [
+            result.problem if single else f"{result.act.key.call_ref}: {result.problem}"
+            for result in results
+            if result.problem
+        ]
         lines = []
-        if len(acts) == 1 and not reasons:
+        if single and not reasons:
             lines.append(f"{acts[0].code} for {acts[0].key.call_ref} is taken back.")
         elif back:
             lines.append(f"{back:,} of {len(acts):,} dispositions are taken back.")
@@ -157,7 +162,9 @@ class Reports:
             lines.append("The server is told when it is back.")
         if reasons:
             amend = self._key_of("amend")
-            lines.append(f"Not taken back: {'; '.join(reasons[:3])}. {amend} amends.")
+            more = f"; and {len(reasons) - NAMED_MOST:,} more" * (len(reasons) > NAMED_MOST)
+            named = "; ".join(reasons[:NAMED_MOST])
+            lines.append(f"Not taken back: {named}{more}. {amend} amends.")
         self._told.say(
             "\n".join(lines), "warning" if reasons else "information", 15 if reasons else 5
         )

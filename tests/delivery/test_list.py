@@ -188,6 +188,8 @@ async def test_what_an_older_server_refuses_half_way_leaves_nothing_behind(
             await ledger.push(owed, key.since, "outcomes", 10, b"{}")
         assert await admin.llen("outcomes") == earlier
         assert len(await stage.results()) == earlier
+        marked = await admin.hget(stage.keys.call(key), "sent_act") or b""
+        assert marked.decode() == (event.disposition.act if earlier else "")
     if denied != "rpush":
         with pytest.raises((NoPermissionError, ResponseError)):
             await ledger.note(owed, DeliveryOutcome.REFUSED, key.since)

@@ -23,7 +23,7 @@ from ..faults import trail
 from ..keys import Keys
 from ..stream import Journal
 from .endings import Endings, Over
-from .ledger import Ledger
+from .ledger import Ledger, Replaced
 from .payload import envelope, facts_of
 from .reply import AT_ONCE, Reply, Sender, Verdict
 from .status import DeliveryStatus, failing, full, soon_full
@@ -203,9 +203,14 @@ class Deliverer:
     async def _send(self, owed: Outgoing, now_ms: int) -> float:
         """Begin to send; return the seconds until there may be more to do."""
         trial = self._trials.setdefault(owed.id, _Trial(self.new_backoff()))
+        try:
+            if isinstance(self.target, ListTarget):
+                return await self._push(self.target, owed, trial)
+            await self.ledger.sending(owed)
+        except Replaced:
+            trial.not_before = self.clock() + trial.backoff.next()  # the journal is read first
+            return _IDLE_SECONDS
         trial.attempts += 1
-        if isinstance(self.target, ListTarget):
-            return await self._push(self.target, owed, trial)
         task = asyncio.create_task(self._exchange(owed, now_ms))
         self._sending[owed.id] = (owed, task)
         return _IDLE_SECONDS
@@ -226,7 +231,12 @@ class Deliverer:
         payload = envelope(owed, facts, self.site.code_tree())
         still = self.box.waiting[owed.key]
         done = self._done_with(owed)
-        pushed, length = await self.ledger.push(owed, done, target.key, target.cap, payload)
+        try:
+            pushed, length = await self.ledger.push(owed, done, target.key, target.cap, payload)
+        except Replaced:
+            self.box.put_back(still)
+            raise
+        trial.attempts += 1
         if pushed:
             self._trials.pop(owed.id, None)
             self.status.delivered += 1

@@ -16,6 +16,10 @@ class Overtaken(Exception):
     """Another deliverer has written meanwhile; what this one knows is no longer all there is."""
 
 
+class Replaced(Exception):
+    """The outcome stands no longer; the journal says, or will in a moment, what does."""
+
+
 @dataclass(slots=True)
 class Ledger:
     """The record of one target. Every method raises what redis-py raises."""
@@ -39,6 +43,17 @@ class Ledger:
             self.done = ORIGIN
         return self.done
 
+    async def sending(self, owed: Outgoing) -> None:
+        """Note that an outcome is about to be sent; raises `Replaced` where it is not to be.
+
+        From now on it cannot be undone. What follows over the network no script can hold back.
+        """
+        answer: bytes = await script(self.connection.quick, "sending")(
+            keys=[self.keys.call(owed.key)], args=[owed.disposition.act, self.target]
+        )
+        if answer == b"replaced":
+            raise Replaced
+
     async def note(
         self,
         owed: Outgoing,
@@ -49,21 +64,21 @@ class Ledger:
         attempts: int = 0,
     ) -> None:
         """Journal what became of an outcome; raises `Overtaken`."""
-        await self._write(done, self._entry(owed, outcome, answer, attempts))
+        await self._write(done, owed, self._entry(owed, outcome, answer, attempts))
 
     async def advance(self, done: EntryId) -> None:
         """Note that nothing is owed up to an entry; raises `Overtaken`."""
-        await self._write(done, {})
+        await self._write(done, None, {})
 
     async def push(
         self, owed: Outgoing, done: EntryId, key: str, cap: int, payload: bytes
     ) -> tuple[bool, int]:
-        """Push to a list and journal it, in one step; raises `Overtaken`.
+        """Push to a list and journal it, in one step; raises `Overtaken`, or `Replaced`.
 
         Return whether there was room, and how long the list is then.
         """
         entry = self._entry(owed, DeliveryOutcome.DELIVERED, "", 1)
-        return await self._write(done, entry, key, cap, payload)
+        return await self._write(done, owed, entry, key, cap, payload)
 
     def _entry(
         self, owed: Outgoing, outcome: DeliveryOutcome, answer: str, attempts: int
@@ -88,6 +103,7 @@ class Ledger:
     async def _write(
         self,
         done: EntryId,
+        owed: Outgoing | None,
         entry: Mapping[str, str | int],
         push_to: str = "",
         cap: int = 0,
@@ -96,7 +112,7 @@ class Ledger:
         keys = [self.keys.delivered(self.target), self.keys.journal]
         flat = [part for pair in entry.items() for part in pair]
         answer: Sequence[bytes | int] = await script(self.connection.quick, "deliver")(
-            keys=[*keys, push_to] if push_to else keys,
+            keys=[*keys, push_to, self.keys.call(owed.key)] if owed and push_to else keys,
             args=[
                 self.turn,
                 str(done),
@@ -104,12 +120,16 @@ class Ledger:
                 (self.keep_days + 1) * 86_400,
                 cap,
                 payload,
+                owed.disposition.act if owed else "",
+                self.target,
                 *flat,
             ],
         )
         word, length = answer
         if word == b"overtaken":
             raise Overtaken
+        if word == b"replaced":
+            raise Replaced
         if word == b"done":
             self.turn = str(int(self.turn) + 1)
             self.done = done

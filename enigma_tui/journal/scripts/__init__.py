@@ -9,7 +9,10 @@ from redis.commands.core import AsyncScript
 _TRAVEL = frozenset({"take", "slice"})
 """The scripts that begin with what `travel.lua` defines, which needs `common.lua`."""
 
-_COMMON = _TRAVEL | {"move", "append", "heard", "dispose", "undo", "claim", "deliver"}
+_COMMON = _TRAVEL | {
+    *("move", "append", "heard"),
+    *("dispose", "undo", "claim", "deliver", "sending"),
+}
 """The scripts that begin with what `common.lua` defines."""
 
 

@@ -63,6 +63,28 @@ local function oldest_of(key, side, room, bytes, from)
   return raws, room, bytes
 end
 
+-- Whether an outcome stands no longer: it was taken back, or another act came after it. A record
+-- that has expired, or does not know the act, says nothing of that.
+local function replaced(hash, act)
+  local stands, acts = unpack(redis.call('HMGET', hash, 'act', 'acts'))
+  return stands and stands ~= act and string.find(acts or '', ' ' .. act .. ' ', 1, true)
+end
+
+-- Returns the names and values by which a call's hash tells that its outcome goes to a target:
+-- from then on it is not taken back. Nothing, where the record has expired.
+local function sent_to(hash, act, target)
+  local stands, sent, to = unpack(redis.call('HMGET', hash, 'act', 'sent_act', 'sent_to'))
+  if stands ~= act then
+    return
+  end
+  if sent == act and not string.find(', ' .. to .. ',', ', ' .. target .. ',', 1, true) then
+    target = to .. ', ' .. target
+  elseif sent == act then
+    target = to
+  end
+  return { 'sent_act', act, 'sent_to', target }
+end
+
 -- Returns what a call's hash says after an act: its outcome, version, code, by, at, note.
 local function recorded(hash, outcome, version)
   local held = redis.call('HMGET', hash, 'code', 'by', 'at', 'note')

@@ -5,10 +5,10 @@
 --         6 seconds to keep the hash, 7 source, 8 feed, 9 call_ref, 10 since
 --
 -- Returns {outcome, version, code, by, at, note} with outcome one of done, repeated, conflict,
--- late, absent; behind it stands what is recorded.
+-- late, absent, delivered; behind it stands what is recorded. Behind `delivered` it says to whom.
 
-local acts, version, last, by, at = unpack(
-  redis.call('HMGET', KEYS[1], 'acts', 'version', 'act', 'by', 'at'))
+local acts, version, last, by, at, sent, to = unpack(
+  redis.call('HMGET', KEYS[1], 'acts', 'version', 'act', 'by', 'at', 'sent_act', 'sent_to'))
 acts = acts or ''
 version = tonumber(version or '0')
 
@@ -20,6 +20,11 @@ if not string.find(acts, ' ' .. ARGV[2] .. ' ', 1, true) then
 end
 if last ~= ARGV[2] or by ~= ARGV[3] then
   return recorded(KEYS[1], 'conflict', version)
+end
+if sent == last then
+  local answer = recorded(KEYS[1], 'delivered', version)
+  answer[#answer + 1] = to
+  return answer
 end
 local now = redis.call('TIME')
 if tonumber(now[1]) * 1000 + tonumber(now[2]) / 1000 - tonumber(at) > tonumber(ARGV[5]) then
