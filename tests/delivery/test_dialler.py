@@ -148,7 +148,38 @@ async def test_a_reference_that_another_call_has_now_tells_of_no_end(
         fields = {b"kind": b"call", b"raw": raw, b"source": b"pbx", b"feed": b"agents"}
         board.apply(decode(entry, fields))
     earlier = CallKey("pbx", Feed.DIALLER, "9001", began)
-    assert await board.over_ms(earlier, began.ms + 200 * 60_000) is Over.NOT_HEARD
+    assert await board.over_ms(earlier, began.ms + 200 * 60_000) is Over.IN_USE_AGAIN
+
+
+@pytest.mark.parametrize("tried", [False, True])
+async def test_an_ended_call_whose_reference_is_in_use_again_is_listed_and_never_sent(
+    stage: Stage, receiver: Receiver, dialler: dict, eventually: Callable, tried: bool
+) -> None:
+    """Neither at once nor when it is tried again: it would hang up the newer call."""
+    receiver.usual = status(503)
+    await stage.write_site(dialler, **CDRS)
+    earlier = await stage.call("9001", call_dir=None, ref="1")
+    await stage.ended(earlier, "1")
+    await stage.dispose(earlier)
+    if tried:
+        stage.deliver()
+        await eventually(lambda: len(receiver.requests) > 1)
+        await stage.stop()
+    # The record of the earlier call is a while ago, so this is no part of it.
+    seconds, _ = await stage.connection.quick.time()
+    told = {"call_ref": "9001", "agent": "2", "ref": "2", "number": "083"}
+    raw = json.dumps({"type": "call", "payload": told})
+    fields = {"kind": "call", "raw": raw, "source": "pbx", "feed": "agents"}
+    later = f"{(seconds + 120) * 1000}-0"
+    await stage.connection.quick.xadd(stage.keys.journal, fields, id=later)
+    stage.ahead_ms = 121_000
+    sent = len(receiver.requests)
+    stage.deliver()
+    await eventually(stage.results)
+    (failed,) = (await stage.deliveries()).failed()
+    assert failed.outcome is DeliveryOutcome.TOO_OLD
+    assert failed.answer.startswith("a newer call has this reference")
+    assert len(receiver.requests) == sent
 
 
 async def test_only_its_own_calls_and_codes_that_it_knows_are_sent(

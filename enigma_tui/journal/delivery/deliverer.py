@@ -187,6 +187,9 @@ class Deliverer:
             if over is Over.NEVER_HEARD or (over is Over.NOT_HEARD and old):
                 why = "the end of the call was not heard, and it must not be hung up"
                 await self._settle(owed, DeliveryOutcome.TOO_OLD, why)
+            if over is Over.IN_USE_AGAIN:
+                why = "a newer call has this reference, and must not be taken for it or hung up"
+                await self._settle(owed, DeliveryOutcome.TOO_OLD, why)
             if not isinstance(over, int):
                 return False
             from_ms = max(from_ms, over)

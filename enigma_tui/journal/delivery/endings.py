@@ -24,6 +24,9 @@ class Over(Enum):
     """It may be over, by the time that has passed; it may be a long call as well."""
     NEVER_HEARD = auto()
     """It would have been over long ago: its end has been lost, or the call with the journal."""
+    IN_USE_AGAIN = auto()
+    """A newer call has its reference: what is told of this one would be taken for that one's, and
+    hang it up where it is live."""
 
 
 @dataclass(slots=True)
@@ -54,6 +57,9 @@ class Endings:
 
         Only what was heard counts: its record, or that its extension has taken another call.
         """
+        newest = self.board.newest(key.source, key.call_ref)
+        if any(call.key.feed is key.feed and call.key.since > key.since for call in newest):
+            return Over.IN_USE_AGAIN
         call = self.board.calls.get(key)
         if call is None:
             call = await self._look_up(key)
