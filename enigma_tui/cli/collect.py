@@ -79,8 +79,7 @@ def _refuse(link: Connection, site: Site) -> NoReturn:
     common.fail(
         f"nobody collects at {link.address.shown} yet. Collecting takes every "
         f"notification from {lists}; another program reading it would no longer see "
-        "them. To begin: enigma-tui collect --yes",
-        common.WRONG,
+        "them. To begin: enigma-tui collect --yes"
     )
 
 

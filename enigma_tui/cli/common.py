@@ -35,7 +35,8 @@ _T = TypeVar("_T")
 log = logging.getLogger(__name__)
 
 WRONG = 2
-"""The exit code for a wrong setting or a wrong command line; 1 is for everything else."""
+"""The exit code for a wrong setting or a wrong command line. 1 is for everything else: what was
+wanted could not be done as things are, and the same command may do it another time."""
 
 
 class Unwritable(Exception):

@@ -26,7 +26,4 @@ async def refuse_to_steal(
         if look.readers:
             before()
             readers = "; ".join(map(str, look.readers))
-            common.fail(
-                f"another program takes from lists at {look.where}: {readers}.\n{advice}",
-                common.WRONG,
-            )
+            common.fail(f"another program takes from lists at {look.where}: {readers}.\n{advice}")
