@@ -119,7 +119,9 @@ class _Printer:
             return
         link = self.follower.link
         said = str(link.fault) if link.fault else ("connected" if link.connected else "")
-        if said and said != self._told and (link.fault or self._told):
+        # Where a fault ends the command it is told at the end.
+        ends = self.ends and link.fault is not None
+        if said and said != self._told and (link.fault or self._told) and not ends:
             common.say(said)
         self._told = said or self._told
         if self.begin is None and link.caught_up:

@@ -20,7 +20,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from ..model.text import safe
 from ..site import SiteError
-from .commands import asked_of
+from .commands import Asked, asked_of
 from .reaching import Fault as Fault
 from .reaching import no_connection
 from .sentinel import NoPrimaryError, NoSentinelError, NoServiceError
@@ -48,6 +48,11 @@ _OF_CHANNEL = re.compile(r"access (?:a channel|one of the channels)")
 _WRONG_KEY = re.compile(r"WRONGTYPE (\S{1,200} is a \w+, not an? \w+)")
 """How this program's own scripts say it."""
 
+_IN_PIPELINE = re.compile(
+    r"Command # \d+ \((\S{1,40})(?: (\S{1,200}))?.*?\) of pipeline caused error: (.*)", re.DOTALL
+)
+"""How redis-py wraps what a server answered to one command of several."""
+
 
 def cause_of(error: BaseException) -> BaseException:
     """Return what the server said, where redis-py calls it a lost connection.
@@ -62,7 +67,9 @@ def cause_of(error: BaseException) -> BaseException:
 def explain(error: BaseException, where: str) -> Fault:
     """Name what went wrong with the server at `where` (an address without its password)."""
     error = cause_of(error)
-    text = safe(str(error), 200).rstrip(". ")
+    wrapped = _IN_PIPELINE.fullmatch(str(error))
+    said = wrapped[3].strip("()',\"") if wrapped else str(error)
+    text = safe(said, 200).rstrip(". ")
     match error:
         case SiteError():
             return Fault(
@@ -92,6 +99,11 @@ def explain(error: BaseException, where: str) -> Fault:
             return _refused(error, text, where)
         case _:
             return _unnamed(error, text, where)
+
+
+def _asked_in_pipeline(error: BaseException) -> Asked | None:
+    found = _IN_PIPELINE.fullmatch(str(error))
+    return Asked(safe(found[1], 40), [safe(found[2], 200)] if found[2] else []) if found else None
 
 
 def _refused(error: ResponseError, text: str, where: str) -> Fault:
@@ -154,7 +166,7 @@ def _unnamed(error: BaseException, text: str, where: str) -> Fault:
 
 
 def _no_permission(error: ResponseError, text: str, where: str) -> Fault:
-    asked = asked_of(error)
+    asked = asked_of(error) or _asked_in_pipeline(error)
     if both := _COMMAND_ON.search(text):
         what = f"the command {both[1]} on the key {both[2]}"
     elif command := _COMMAND.search(text):
@@ -185,7 +197,7 @@ def _one_of(keys: Sequence[str]) -> str:
 
 
 def _wrong_type(error: ResponseError, text: str, where: str) -> Fault:
-    asked = asked_of(error)
+    asked = asked_of(error) or _asked_in_pipeline(error)
     if told := _WRONG_KEY.search(text):
         said = told[1]
     elif asked and asked.keys:

@@ -96,6 +96,19 @@ def test_every_servers_way_of_not_permitting_is_understood(said: str, named: str
     assert named in fault.sentence
 
 
+async def test_what_redis_py_puts_around_an_answer_in_a_pipeline_is_not_shown(
+    connection: Connection,
+) -> None:
+    await connection.quick.set("text", "1")
+    pipeline = connection.quick.pipeline(transaction=False)
+    pipeline.llen("text")
+    with pytest.raises(ResponseError) as caught:
+        await pipeline.execute()
+    fault = explain(caught.value, "here")
+    assert fault.name == "wrong key type"
+    assert fault.sentence == "at here text is not of the type that LLEN needs"
+
+
 async def test_a_key_of_a_wrong_type_is_named(connection: Connection) -> None:
     await connection.quick.set("text", "1")
     for command, named in (
