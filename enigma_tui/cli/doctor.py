@@ -8,11 +8,13 @@ from dataclasses import asdict
 import click
 from redis.exceptions import NoPermissionError
 
+from .. import paths
 from ..journal.collector import OpenSource
 from ..journal.connection import Connection
 from ..journal.delivery import Secrets
 from ..journal.faults import FAILED, explain
 from ..journal.keys import Keys
+from ..journal.reaching import subject
 from ..journal.server import Server, UnfitError, ask_server
 from ..journal.sites import SiteStore
 from ..journal.vitals import CLOCK_OFF_MS
@@ -20,6 +22,7 @@ from ..site import Site, SiteError
 from . import common
 from .board import check
 from .delivering import delivery_checks
+from .doctor_acts import counted, of_acts
 from .doctor_lists import of_key, of_leases, of_readers, of_sources
 from .finding import BAD, LOOK, OK, Finding
 
@@ -48,6 +51,10 @@ def command(ctx: click.Context, as_json: bool) -> None:
         ]
         if not as_json:
             _print(findings[0])
+        for finding in of_acts(paths.state_dir()):
+            findings.append(finding)
+            if not as_json:
+                _print(finding)
         checks = examine(
             link,
             keys,
@@ -91,7 +98,8 @@ async def examine(
             fault = explain(error, link.address.shown)
             yield Finding("server", BAD, f"{fault.name}: {fault.sentence}", fault.remedy)
             return
-        yield Finding("server", LOOK, f"{link.address.shown} answers; INFO is not permitted")
+        answers = f"{subject(link.address.shown)} answers; INFO is not permitted"
+        yield Finding("server", LOOK, answers)
     else:
         yield _fitness(link, server)
         if server.mode == "sentinel":
@@ -115,7 +123,7 @@ async def examine(
 
 def _fitness(link: Connection, server: Server) -> Finding:
     at = f", {link.place} at the moment," if link.place else ""
-    found = f"{link.address.shown}{at} is {server.name} {server.version}"
+    found = f"{subject(link.address.shown)}{at} is {server.name} {server.version}"
     try:
         server.refuse_if_unfit()
     except UnfitError as error:
@@ -170,7 +178,7 @@ async def _site_and_lists(
             "Open the board and answer y, or run: enigma-tui collect --yes",
         )
     else:
-        yield Finding("site", OK, f"{keys.site}: {len(stored.site.sources)} source(s)")
+        yield Finding("site", OK, f"{keys.site}: {counted(len(stored.site.sources), 'source')}")
     site = stored.site if stored else Site()
     async for finding in of_sources(link, site, open_source):
         yield finding

@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator, Sequence
 
 from ..journal.collector import OpenSource
 from ..journal.connection import Connection
-from ..journal.faults import FAILED, explain
+from ..journal.faults import FAILED, explain, of_source
 from ..journal.keys import Keys
 from ..journal.mover import feed_lists
 from ..journal.readers import look_everywhere
-from ..site import Site
+from ..site import Site, SiteError
 from .finding import BAD, LOOK, OK, Finding
+
+_OWN_SETTINGS = "Look at source_password_files and source_servers in the settings."
 
 
 async def of_sources(
@@ -17,21 +19,29 @@ async def of_sources(
 ) -> AsyncIterator[Finding]:
     """Yield what is found of each list of each source, on the source's own server."""
     for source in site.sources:
-        at = open_source(source) if source.server else link
+        try:
+            at = open_source(source) if source.server else link
+        except SiteError as error:
+            yield Finding(f"{source.name} server", BAD, str(error), _OWN_SETTINGS)
+            continue
         called = f"{source.name} " if len(site.sources) > 1 else ""
-        where = f" at {at.address.shown}" if source.server else ""
+        elsewhere = source.name if source.server else ""
         try:
             for feed in feed_lists(source):
-                yield await of_key(at, f"{called}list {feed.feed}", feed.key, b"list", where)
-                for relay in feed.relays:
-                    yield await of_key(at, f"{called}relay {feed.feed}", relay, b"list", where)
+                kinds = [("list", feed.key), *(("relay", relay) for relay in feed.relays)]
+                for kind, key in kinds:
+                    check = f"{called}{kind} {feed.feed}"
+                    yield await of_key(at, check, key, b"list", elsewhere)
         finally:
             if source.server:
                 await at.close()
 
 
-async def of_key(link: Connection, check: str, key: str, wanted: bytes, where: str = "") -> Finding:
-    """Look at the type and the length of a key."""
+async def of_key(
+    link: Connection, check: str, key: str, wanted: bytes, source: str = ""
+) -> Finding:
+    """Look at the type and the length of a key; `source` has a server of its own, if given."""
+    where = f" at {link.address.shown}" if source else ""
     try:
         kind = await link.quick.type(key)
         kind = kind if isinstance(kind, bytes) else kind.encode()
@@ -45,6 +55,7 @@ async def of_key(link: Connection, check: str, key: str, wanted: bytes, where: s
         length = await (link.quick.llen(key) if wanted == b"list" else link.quick.xlen(key))
     except FAILED as error:
         fault = explain(error, link.address.shown)
+        fault = of_source(fault, source) if source else fault
         return Finding(check, BAD, f"{key}: {fault.sentence}", fault.remedy)
     words = "waiting" if wanted == b"list" else "entries"
     return Finding(check, OK, f"{key}{where}: {length:,} {words}")
@@ -77,7 +88,11 @@ async def of_leases(link: Connection, keys: Keys, site: Site, *, agreed: bool) -
 async def of_readers(link: Connection, site: Site, open_source: OpenSource) -> Sequence[Finding]:
     """Look for some seconds whether another program takes from lists where the sources are."""
     findings = []
-    for look in await look_everywhere(link, site.sources, open_source):
+    try:
+        looks = await look_everywhere(link, site.sources, open_source)
+    except SiteError as error:
+        return [Finding("readers", LOOK, f"could not look: {error}", _OWN_SETTINGS)]
+    for look in looks:
         for reader in look.readers:
             findings.append(
                 Finding(

@@ -3,6 +3,7 @@
 import re
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 
 from redis.exceptions import (
     AuthenticationError,
@@ -22,7 +23,7 @@ from ..model.text import safe
 from ..site import SiteError
 from .commands import Asked, asked_of
 from .reaching import Fault as Fault
-from .reaching import no_connection
+from .reaching import no_connection, subject
 from .sentinel import NoPrimaryError, NoSentinelError, NoServiceError
 from .server import UnfitError
 
@@ -81,29 +82,43 @@ def explain(error: BaseException, where: str) -> Fault:
         case NoSentinelError() | NoServiceError() | NoPrimaryError():
             return _of_sentinels(error, where)
         case UnfitError():
-            return _unfit(error, where)
+            return _unfit(error, subject(where))
         case AuthenticationError():
             return Fault(
                 "wrong password",
-                f"{where} refused the user name or password",
+                f"{subject(where)} refused the user name or password",
                 "Look at redis_url, username, password and password_file in the settings.",
                 passing=False,
             )
         case BusyLoadingError():
-            return Fault("loading", f"{where} is still loading its data", "It will be ready soon.")
+            return Fault(
+                "loading", f"{subject(where)} is still loading its data", "It will be ready soon."
+            )
         case RedisConnectionError() | RedisTimeoutError() | TimeoutError() | OSError():
             return no_connection(error, text, where)
         case ClusterDownError() | MovedError() | ClusterCrossSlotError() | TryAgainError():
             return _of_cluster(error, text, where)
         case ResponseError():
-            return _refused(error, text, where)
+            return _refused(error, text, subject(where))
         case _:
-            return _unnamed(error, text, where)
+            return _unnamed(error, text, subject(where))
 
 
 def _asked_in_pipeline(error: BaseException) -> Asked | None:
     found = _IN_PIPELINE.fullmatch(str(error))
     return Asked(safe(found[1], 40), [safe(found[2], 200)] if found[2] else []) if found else None
+
+
+def of_source(fault: Fault, source: str) -> Fault:
+    """Say of a fault at a source's own server whose it is, and which settings are that server's."""
+    setting = f"`server` of the source {source} in `enigma-tui site edit`"
+    remedy = fault.remedy.replace("redis_url", setting)
+    if fault.name == "wrong password":
+        remedy = (
+            "Look at source_password_files and source_servers in the settings of whoever collects, "
+            f"and at the user in {setting}."
+        )
+    return replace(fault, sentence=f"source {source}: {fault.sentence}", remedy=remedy)
 
 
 def _refused(error: ResponseError, text: str, where: str) -> Fault:
@@ -217,7 +232,7 @@ def _of_cluster(error: ResponseError, text: str, where: str) -> Fault:
         case MasterDownError():
             return Fault(
                 "primary down",
-                f"{where} is a replica that has lost its primary",
+                f"{subject(where)} is a replica that has lost its primary",
                 "Point redis_url at the primary, or start it; sentinels or a cluster do both.",
             )
         case ClusterDownError():
@@ -229,7 +244,7 @@ def _of_cluster(error: ResponseError, text: str, where: str) -> Fault:
         case ClusterCrossSlotError():
             return Fault(
                 "keys apart",
-                f"{where} cannot touch keys of several hash slots in one step",
+                f"{subject(where)} cannot touch keys of several hash slots in one step",
                 "Use redis+cluster:// in redis_url, and names with a part in braces for the lists "
                 "of one source: {pbx}:inbound, {pbx}:cdr.",
                 passing=False,
@@ -237,12 +252,14 @@ def _of_cluster(error: ResponseError, text: str, where: str) -> Fault:
         case MovedError():
             return Fault(
                 "a cluster",
-                f"{where} is a node of a cluster, and what was asked for is on another",
+                f"{subject(where)} is a node of a cluster, and what was asked for is on another",
                 "Write redis_url with redis+cluster:// instead of redis://.",
                 passing=False,
             )
     return Fault(
-        "slot on move", f"{where} is moving a hash slot to another node", "It will be there soon."
+        "slot on move",
+        f"{subject(where)} is moving a hash slot to another node",
+        "It will be there soon.",
     )
 
 

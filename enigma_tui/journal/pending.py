@@ -195,6 +195,47 @@ class PendingActs:
             os.close(directory)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept on this machine for one server, prefix and person."""
+
+    identity: str
+    waiting: int
+    refused: int
+    since_ms: int
+    """When the oldest was made; milliseconds, by the server's clock."""
+
+
+def kept_in(directory: Path) -> Sequence[Kept]:
+    """Return what is kept, also by programs that run; nothing is locked, taken over or changed.
+
+    Raises `KeepingError` where a file cannot be read.
+    """
+    found: dict[str, list[Pending]] = {}
+    for path in sorted(directory.glob("acts-*.jsonl")):
+        try:
+            handle = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            continue  # just handed in
+        except OSError as error:
+            raise KeepingError(f"{path}: {error.strerror or error}") from error
+        try:
+            identity, acts = _read(handle)
+        finally:
+            os.close(handle)
+        if acts:
+            found.setdefault(identity, []).extend(acts.values())
+    return [
+        Kept(
+            identity,
+            sum(not each.refused for each in acts),
+            sum(bool(each.refused) for each in acts),
+            min(each.made_ms for each in acts),
+        )
+        for identity, acts in found.items()
+    ]
+
+
 def _locked(path: Path) -> int | None:
     """Open a file that nobody uses; `None` where somebody does, or it has gone meanwhile."""
     try:

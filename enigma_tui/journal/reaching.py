@@ -29,6 +29,16 @@ class Fault:
         return f"{self.sentence}. {self.remedy}"
 
 
+def subject(where: str) -> str:
+    """Return what a sentence about `where` begins with: several hosts together are one thing."""
+    scheme, _, rest = where.partition("://")
+    if "," not in where:
+        return where
+    if not rest:
+        return f"a sentinel of {where}"
+    return f"the {'server behind' if scheme.endswith('+sentinel') else 'cluster at'} {where}"
+
+
 _ERRNO = re.compile(r"Errno (\d+)")
 
 _WANTED = ("certificate required", "handshake failure", "bad certificate")
@@ -39,6 +49,7 @@ _ROUTELESS = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOST
 
 def no_connection(error: BaseException, text: str, where: str) -> Fault:
     """Name why there is no connection to `where`; `text` is what the error says."""
+    hosts, where = where, subject(where)
     causes = list(_chain(error))
     if any(isinstance(cause, ssl.SSLError) for cause in causes) or "SSL" in text:
         return _tls(causes, text, where)
@@ -59,7 +70,7 @@ def no_connection(error: BaseException, text: str, where: str) -> Fault:
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return Fault(
             "unknown host",
-            f"the name of the host in {where} cannot be resolved",
+            f"the name of {'a' if ',' in hosts else 'the'} host in {hosts} cannot be resolved",
             "Look at redis_url, and at this machine's name service.",
             lost=True,
         )
@@ -112,7 +123,7 @@ def no_connection(error: BaseException, text: str, where: str) -> Fault:
 
 
 def _has_tls(where: str) -> bool:
-    return where.startswith("rediss")
+    return "rediss" in where
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
