@@ -55,7 +55,9 @@ class Outbox:
         """Return a line for each target that something waits for, or that is told nothing."""
         lines = []
         now_ms = self.now_ms()
-        pulse = self._floor.follower.pulse if self._floor.follower else None
+        follower = self._floor.follower
+        # Of old news nobody knows whether it still holds.
+        pulse = follower.pulse if follower and follower.link.connected else None
         standstills = pulse.standstills if pulse else {}
         for waiting in self._floor.deliveries.waiting():
             parts = []
@@ -70,7 +72,29 @@ class Outbox:
         near = self._floor.deliveries.nearing(now_ms - round(kept_ms * NEAR_TRIM))
         if near:
             lines.append(f"{len(near):,} will soon be trimmed from the journal undelivered")
+        if unknown := self._unknown():
+            lines.append(unknown)
         return lines
+
+    def _unknown(self) -> str:
+        """Return what this board cannot know at the moment, or an empty string."""
+        follower, now_ms = self._floor.follower, self.now_ms()
+        if follower is None:
+            return ""
+        link = follower.link
+        if not link.connected:
+            if link.answered_at is None:
+                return "The server has not answered yet: what waits there is not known."
+            since_ms = now_ms - round((follower.clock() - link.answered_at) * 1000)
+            return (
+                f"The server is away: what has been recorded and delivered there since "
+                f"{moment(since_ms, now_ms)} is not known."
+            )
+        if not link.caught_up:
+            return "The journal is still being read: there may be more."
+        if self._floor.paused:
+            return "The display is paused: what has been delivered since is not counted."
+        return ""
 
     def _act(self, pending: Pending) -> Row:
         key = pending.act.key

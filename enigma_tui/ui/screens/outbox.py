@@ -36,7 +36,7 @@ class OutboxDialog(Dialog[None]):
         self._rows: list[Row] = []
 
     def compose(self) -> ComposeResult:
-        """Lay out the list, what waits for each target, and a hint."""
+        """Lay out the list, what waits for each target, or is not known, and a hint."""
         with Vertical(classes="box wide"):
             yield OptionList(markup=False)
             yield Static(id="summary", markup=False)
