@@ -66,17 +66,18 @@ async def _target(link: Connection, keys: Keys, target: Target, secrets: Secrets
             )
         )
     try:
+        listed = [await _list(link, name, target)] if isinstance(target, ListTarget) else []
+        is_full = any(state == "bad" for _, state, _, _ in listed)
         standstill = (await look(link, keys, [target.name])).get(target.name)
         if standstill is None:
             found.append((name, "ok", f"{target.kind}: somebody delivers", ""))
         elif standstill.why == NOBODY:
             what = f"{target.kind}: nobody delivers at the moment"
             found.append((name, "look", what, standstill.remedy))
-        else:
+        elif not is_full:
             what = f"{target.kind}: delivery stands still: {standstill}"
             found.append((name, "bad", what, standstill.remedy))
-        if isinstance(target, ListTarget):
-            found.append(await _list(link, name, target))
+        found += listed
     except FAILED as error:
         fault = explain(error, link.address.shown)
         found.append((name, "bad", fault.sentence, fault.remedy))

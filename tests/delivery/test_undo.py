@@ -129,6 +129,7 @@ async def test_a_push_that_a_full_list_does_not_take_can_still_be_undone(
     await eventually(lambda: deliverers.statuses and deliverers.statuses["queue"].fault)
     assert (await stage.undo(act)).recorded
     await eventually(lambda: deliverers.statuses["queue"].waiting == 0)
+    await eventually(lambda: deliverers.statuses["queue"].fault is None)
 
 
 async def test_of_a_bulk_what_has_not_been_delivered_is_undone_and_the_rest_is_named(

@@ -26,7 +26,7 @@ from .endings import Endings, Over
 from .ledger import Ledger, Replaced
 from .payload import envelope, facts_of
 from .reply import AT_ONCE, Reply, Sender, Verdict
-from .status import DeliveryStatus, failing, full, soon_full
+from .status import DeliveryStatus, failing, full, soon_full, why_still
 
 OVERLAP_MS = 60_000
 """Reading begins so much before what is known to be done: after a fail-over the journal may have
@@ -149,6 +149,8 @@ class Deliverer:
     async def _start(self, now_ms: int) -> float:
         """Begin what is due; return for how many seconds there is nothing more to begin."""
         self.status.waiting = len(self.box.waiting)
+        if not self.box.waiting and why_still(self.status.fault):
+            self.status.fault = None  # where nothing waits nothing stands still
         if (alone := self._alone_until - self.clock()) > 0:
             return alone
         wait = _IDLE_SECONDS if self.box.waiting else _ADVANCE_SECONDS
