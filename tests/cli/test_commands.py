@@ -160,7 +160,7 @@ def test_the_site_is_shown_set_and_guarded(run: Run, tmp_path: Path) -> None:
 
 def test_collect_asks_before_it_is_the_first(run: Run, client: redis.Redis) -> None:
     done = run("collect")
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert INBOUND in done.stderr
     assert "--yes" in done.stderr
     with client:
