@@ -308,8 +308,9 @@ def test_the_commands_work_under_the_rules(
     run: Run, new_server: Callable[..., EmbeddedServer]
 ) -> None:
     server = new_server()
+    target = ListTarget(kind="list", name="crm", key="crm:outcomes")
     with redis.Redis.from_url(server.url) as admin:
-        admin.set(KEYS.site, Site().to_json())
+        admin.set(KEYS.site, Site(delivery=(target,)).to_json())
         admin.xadd(KEYS.journal, {"kind": "site", "by": "admin"})
         for role in ROLES:
             for rule in rules()[role]:
