@@ -6,6 +6,7 @@ test that stops, kills or configures a server starts one for itself with `new_se
 
 import asyncio
 import inspect
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
@@ -24,6 +25,12 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("patient")  # the machine may be busy with other things
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two workers for each core: much of what they do is to wait for servers and processes."""
+    return 2 * (os.cpu_count() or 1)
+
 
 BOUND = 15.0
 """Seconds; generous, for a loaded machine. Nothing waits so long unless it is broken."""

@@ -38,6 +38,10 @@ def over(ref: str, talk: float | None, *, assumed: bool = False) -> Call:
     return call(ref, end=End(EntryId(T, 0), talk=talk, assumed=assumed))
 
 
+def of(ref: str, source: str) -> Call:
+    return replace(call(ref), key=CallKey(source, Feed.INBOUND, ref, EntryId(T, 0)))
+
+
 def by(ref: str, who: str, code: str) -> Call:
     return call(ref, disposition=Disposition(code, who, T, 1))
 
@@ -59,6 +63,7 @@ ORDERS: dict[str, list[Call]] = {
     "talk": [over("5", 0.0), over("4", 73.0), call("3", 500), call("2", 100)],
     "ext": [on("204"), on("2001"), on("2010"), on("a1"), on("B1")],
     "contact": [call("2", contact_ref="a"), call("1", contact_ref="B")],
+    "source": [of("3", "east"), of("2", "North"), of("1", "west")],
     "ref": [call("9"), call("10"), call("A1"), call("b1")],
     "disposition": [by("2", "z", "callback"), by("1", "a", "resolved")],
     "by": [by("2", "anna", "z"), by("1", "Bob", "a")],
@@ -70,6 +75,7 @@ UNKNOWN: dict[str, Call] = {
     "talk": over("0", None, assumed=True),
     "ext": on(""),
     "contact": call("0"),
+    "source": of("0", ""),
     "disposition": call("0"),
     "by": call("0"),
 }
