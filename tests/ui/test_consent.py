@@ -1,9 +1,14 @@
 """Nothing is taken from a list before somebody has agreed to it."""
 
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 import redis
 
 from enigma_tui.demo.embedded import EmbeddedServer
+from enigma_tui.journal.readers import Look, look_everywhere
 from enigma_tui.journal.sites import SiteStore
 from enigma_tui.site import Site
 from enigma_tui.ui.screens.consent import ConsentDialog
@@ -36,7 +41,14 @@ async def test_a_board_told_no_never_collects(
 async def test_a_yes_counts_only_when_nobody_else_has_been_seen_reading(
     empty_server: EmbeddedServer, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("enigma_tui.journal.readers.LOOK_SECONDS", 0.5)
+    monkeypatch.setattr("enigma_tui.journal.readers.LOOK_SECONDS", 0.1)
+    long_enough = asyncio.Event()
+
+    async def look(*where: Any) -> Sequence[Look]:
+        await long_enough.wait()
+        return await look_everywhere(*where)
+
+    monkeypatch.setattr("enigma_tui.ui.consent.look_everywhere", look)
     app = stage.make_app(empty_server)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await eventually(lambda: isinstance(app.screen, ConsentDialog))
@@ -46,6 +58,7 @@ async def test_a_yes_counts_only_when_nobody_else_has_been_seen_reading(
         await type_keys(app, pilot, "y")
         assert dialog.looks is None
         assert app.screen is dialog
+        long_enough.set()
         await eventually(lambda: dialog.looks is not None)
         assert not dialog.found
         await type_keys(app, pilot, "y")
