@@ -23,7 +23,7 @@ from . import common
 from .board import check
 from .delivering import delivery_checks
 from .doctor_acts import counted, of_acts
-from .doctor_lists import of_key, of_leases, of_readers, of_sources
+from .doctor_lists import of_key, of_leases, of_left, of_readers, of_sources
 from .finding import BAD, LOOK, OK, Finding
 
 
@@ -184,6 +184,8 @@ async def _site_and_lists(
         yield finding
     yield await of_key(link, "journal", keys.journal, b"stream")
     yield await of_leases(link, keys, site, agreed=stored is not None)
+    for finding in await of_left(link, keys):
+        yield finding
     for finding in await of_readers(link, site, open_source):
         yield finding
 

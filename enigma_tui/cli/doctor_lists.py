@@ -6,6 +6,7 @@ from ..journal.collector import OpenSource
 from ..journal.connection import Connection
 from ..journal.faults import FAILED, explain, of_source
 from ..journal.keys import Keys
+from ..journal.left_behind import left_behind
 from ..journal.mover import feed_lists
 from ..journal.readers import look_everywhere
 from ..site import Site, SiteError
@@ -83,6 +84,16 @@ async def of_leases(link: Connection, keys: Keys, site: Site, *, agreed: bool) -
         f"nobody collects{which} at the moment",
         "Open a board, or run: enigma-tui collect",
     )
+
+
+async def of_left(link: Connection, keys: Keys) -> Sequence[Finding]:
+    """Return what collectors tell of batches that they cannot bring in; mostly nothing."""
+    try:
+        left = await left_behind(link, keys)
+    except FAILED as error:
+        fault = explain(error, link.address.shown)
+        return [Finding("left behind", BAD, f"{keys.collecting}: {fault.sentence}", fault.remedy)]
+    return [Finding("left behind", BAD, each.sentence, each.remedy) for each in left]
 
 
 async def of_readers(link: Connection, site: Site, open_source: OpenSource) -> Sequence[Finding]:

@@ -9,6 +9,7 @@ from redis.exceptions import AuthenticationError
 
 from enigma_tui.journal.desk import Act, Undo
 from enigma_tui.journal.faults import explain, of_source
+from enigma_tui.journal.left_behind import LeftBehind
 from enigma_tui.journal.pending import Kept, Pending, PendingActs, kept_in
 from enigma_tui.journal.reaching import subject
 from enigma_tui.model.call import CallKey, EntryId, Feed
@@ -33,6 +34,23 @@ def test_a_fault_at_a_sources_own_server_names_the_source_and_its_setting(
         assert "source south: " in finding["found"]
         assert "`server` of the source south" in finding["remedy"]
         assert "redis_url" not in finding["remedy"]
+
+
+def test_calls_left_at_a_server_that_is_not_collected_any_more_are_a_finding(
+    run: Run, client: redis.Redis
+) -> None:
+    left = LeftBehind(
+        "north", "calls", "redis://pbx:6379/0", "unreachable", "pbx does not answer", "Start it."
+    )
+    seconds, micros = client.time()
+    now_ms = seconds * 1000 + micros // 1000
+    client.hset("{enigma-tui}:collecting", mapping={b"left:1": left.written(now_ms)})
+    client.close()
+    found = json.loads(run("doctor", "--json").stdout)
+    (finding,) = [one for one in found if one["check"] == "left behind"]
+    assert finding["state"] == "bad"
+    assert finding["found"] == left.sentence
+    assert finding["remedy"] == "Start it."
 
 
 def test_a_password_of_a_source_is_another_setting_than_the_journals() -> None:

@@ -1,7 +1,11 @@
-"""That delivery stands still has its place in the top line, behind what is graver."""
+"""What stands still or was left behind has its place in the top line, behind what is graver."""
+
+from dataclasses import replace
 
 import pytest
 
+from enigma_tui.journal.follower import Pulse
+from enigma_tui.journal.left_behind import LeftBehind
 from enigma_tui.journal.standstill import Standstill
 from enigma_tui.ui.floor import Floor
 from enigma_tui.ui.widgets.status import BAD, StatusLine
@@ -33,3 +37,15 @@ async def test_at_80_columns_it_gives_way_to_graver_faults_and_says_where_and_wh
         assert "…" not in said
         assert words in said
         assert ("delivery" in said) == bool(words)
+
+
+async def test_calls_that_were_left_behind_are_told_with_where_to_look(opened: Opened) -> None:
+    left = LeftBehind("north", "calls", "redis://pbx:6379/0", "unreachable", "", "")
+    async with opened(size=(120, 36)) as (app, pilot):
+        follower = app.floor.follower
+        assert follower is not None
+        for several, where in ((1, "north: unreachable"), (2, "north: unreachable, 1 more")):
+            follower.pulse = replace(follower.pulse or Pulse(0, 0.0, 0), left=(left,) * several)
+            app.board.status.tell()
+            await pilot.pause()
+            assert f"calls left behind: see doctor  {where}" in str(app.board.status.content)

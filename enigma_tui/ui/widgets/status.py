@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from ...journal.collector import CollectorStatus
+from ...journal.left_behind import LeftBehind
 from ...journal.vitals import Vitals
 from ...model.text import safe
 from ..columns import clock
@@ -73,6 +74,7 @@ class StatusLine(Line):
             yield self._backlog(follower.pulse.backlog)
             yield 1, (self._clock(), WAIT)
             yield from self.delivery()
+            yield from _left(follower.pulse.left)
         if floor.pending and (acts := sum(1 for _ in floor.pending.waiting())):
             yield 1, (f"{acts:,} to hand in", WAIT)
         if floor.pending and (refused := sum(bool(each.refused) for each in floor.pending)):
@@ -159,6 +161,15 @@ class StatusLine(Line):
         if len(left) == len(self.floor.site.sources):
             return "nobody collects", BAD
         return "nobody collects " + ", ".join(_named(*item) for item in left.items()), BAD
+
+
+def _left(left: Sequence[LeftBehind]) -> Iterator[tuple[int, Part]]:
+    """Yield that calls may wait where nobody collects any more; `doctor` says what to do."""
+    if not left:
+        return
+    yield 2, ("calls left behind: see doctor", BAD)
+    more = f", {len(left) - 1:,} more" if len(left) > 1 else ""
+    yield 3, (f"{left[0].source}: {left[0].fault}{more}", BAD)
 
 
 def _named(name: str, why: str) -> str:
