@@ -38,6 +38,8 @@ class _Claim:
     """Whether the server has been asked for it, and so has to be told when it is given up."""
     standing: bool = False
     """Whether it is ours, as far as is known."""
+    gone: bool = False
+    """Whether it has gone with an outcome that stands."""
     over: bool = False
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
     """Something has changed: it is over, or has to be asked for anew."""
@@ -117,10 +119,11 @@ class Claims:
                 continue
             claim.version = call.version
             claim.standing = False
+            claim.gone = call.disposition is not None
             claim.kept_until = 0.0
             if not claim.open:
                 self.end(claim.key)
-            elif call.disposition is None:
+            else:
                 claim.stirred.set()
 
     async def close(self) -> None:
@@ -147,7 +150,7 @@ class Claims:
             if after and await _over(claim, after):
                 return
             while not claim.over:
-                refused = await self._ask(claim)
+                refused = claim.gone or await self._ask(claim)
                 if not (claim.standing or claim.open):
                     return
                 # Somebody else's, or gone with an outcome, it is not insisted on.

@@ -226,3 +226,21 @@ async def test_a_dialog_claims_again_when_an_outcome_that_came_between_is_undone
         await eventually(lambda: claimant(app, call.key) == "thandi")
         await type_keys(app, pilot, "escape")
         await eventually(lambda: claimant(app, call.key) == "")
+
+
+async def test_a_dialog_does_not_claim_a_call_again_that_somebody_has_disposed_of(
+    opened: Opened, eventually: Eventually, at_once: None
+) -> None:
+    async with opened() as (app, pilot):
+        call = under_cursor(app)
+        await type_keys(app, pilot, "d")
+        await eventually(lambda: claimant(app, call.key) == "thandi")
+        held = app.acting.claims._held[call.key]
+        await colleague(app).dispose(Act(call.key, "spam", 0, over_claim=True))
+        await eventually(lambda: outcome(app, call.key))
+        before = await entries_of_claims(app)
+        held.stirred.set()  # as when the time has come to renew it
+        await eventually(lambda: not held.stirred.is_set())
+        await type_keys(app, pilot, "escape")
+        await eventually(lambda: not app.acting.claims._tasks)
+        assert await entries_of_claims(app) == before
