@@ -89,3 +89,18 @@ async def test_who_claims_a_call_can_be_read_whole(
         assert "spam" in app.board.table.render_line(1).text
         await type_keys(app, pilot, "d")
         assert "spam by sipho" in shown(app, "#notice")
+
+
+@pytest.mark.parametrize(("key", "by"), [("greater_than_sign", "began"), ("less_than_sign", "by")])
+async def test_a_board_begun_anew_sorts_on_from_a_column_that_is_not_there_any_more(
+    floor: EmbeddedServer, opened: Opened, eventually: Eventually, key: str, by: str
+) -> None:
+    async with opened() as (app, pilot):
+        call_from(floor, "north", "n1")
+        await eventually(lambda: app.board.table.paint() >= 0 and len(app.board.table.columns) > 11)
+        await type_keys(app, pilot, "s", *"j" * 8, "enter")
+        assert app.floor.view.sort.by == "source"
+        app.floor.on_restart(False)  # as when the journal has lost what was read last
+        app.board.table.paint()
+        await type_keys(app, pilot, key)
+        assert app.floor.view.sort.by == by

@@ -244,7 +244,9 @@ class BoardScreen(Screen[None]):
 
     def _sort_by_neighbour(self, step: int) -> None:
         names = [column.sort for column in self.table.columns]
-        place = names.index(self.floor.view.sort.by)
+        by = self.floor.view.sort.by
+        # The source's column is not there where a board begun anew has calls of one source yet.
+        place = names.index(by) if by in names else min(0, -step)
         self._sort(sorted_by(self.floor.view.sort, names[(place + step) % len(names)]))
 
     def _sort(self, sort: Sort) -> None:
