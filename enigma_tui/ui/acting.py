@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from textual.app import App
 
-from ..journal.desk import Act, Outcome
+from ..journal.desk import Act, Held, Outcome
 from ..journal.faults import FAILED, explain
 from ..journal.handing_in import HandingIn, Result
 from ..model.call import Call, CallKey
@@ -306,11 +306,11 @@ class Acting:
             self.claims.end(call.key)
             self._told.say(f"Released {self._reports.named(call)}")
         else:
-            self._run(self._claim(call))
+            self._run(self._claimed(call, self.claims.begin_now(call)))
 
-    async def _claim(self, call: Call) -> None:
+    async def _claimed(self, call: Call, answer: Awaitable[Held]) -> None:
         try:
-            held = await self.claims.begin_now(call)
+            held = await answer
         except FAILED as error:
             fault = explain(error, self._handing_in.connection.address.shown)
             self._warn(f"Not claimed: {fault}")

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..journal.desk import CLAIM_MS, RENEW_SECONDS, DispositionDesk, Held, new_id
@@ -86,14 +86,17 @@ class Claims:
             if claim.kept_until <= asyncio.get_running_loop().time():
                 self.end(key)
 
-    async def begin_now(self, call: Call) -> Held:
-        """Claim a call by key, at once; return whose it is. Raises as the desk does."""
+    def begin_now(self, call: Call) -> Awaitable[Held]:
+        """Claim a call by key, at once: `holds` says so when this returns.
+
+        What is returned tells whose it is, and raises as the desk does.
+        """
         loop = asyncio.get_running_loop()
-        claim = _Claim(call.key, call.version, answer=loop.create_future())
+        answer: asyncio.Future[Held] = loop.create_future()
+        claim = _Claim(call.key, call.version, answer)
         claim.kept_until = loop.time() + KEPT_SECONDS
-        assert claim.answer is not None
         self._hold(claim, 0.0)
-        return await claim.answer
+        return answer
 
     def settle(self, key: CallKey) -> None:
         """Claim nothing any more that has not been asked for yet: what it was for is done."""
