@@ -167,6 +167,12 @@ def _refused(error: ResponseError, text: str, where: str) -> Fault:
                 f"{where} refuses writes, because it cannot save them to its disk",
                 "Look at its log and its disk.",
             )
+        case "NOREPLICAS" if "confirmed" in text:  # in this program's own words
+            return Fault(
+                "too few replicas",
+                f"no replica of {where} has confirmed in time what was moved",
+                "Look at its replicas; nothing is lost, and it is tried again.",
+            )
         case "NOREPLICAS":
             return Fault(
                 "too few replicas",

@@ -86,7 +86,9 @@ async def test_what_no_replica_has_seen_taken_is_not_journalled_and_after_a_fail
         for _ in range(2):
             with pytest.raises(ResponseError) as caught:
                 await mover.move()
-            assert explain(caught.value, "here").name == "too few replicas"
+            fault = explain(caught.value, "here")
+            assert fault.name == "too few replicas"
+            assert fault.sentence == "no replica of here has confirmed in time what was moved"
             assert mover.blame.is_for(caught.value)
         assert await two.bench.payloads() == [b"1", b"2"]
         assert await two.bench.at_source.quick.llen(two.bench.keys.batch(INBOUND)) == 3
