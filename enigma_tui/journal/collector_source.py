@@ -5,13 +5,13 @@ import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from ..site import Source
 from .blame import Blame
 from .connection import Address, Connection
-from .faults import Fault, explain
+from .faults import Fault, explain, of_source
 from .keys import Keys
 from .lease import RENEW_SECONDS, Lease, Turn
 from .left import note
@@ -136,10 +136,7 @@ class SourceCollector:
             address = Address(self.source.server)
         fault = explain(error, address.shown)
         if elsewhere:
-            remedy = fault.remedy.replace("redis_url", "the source's server")
-            fault = replace(
-                fault, sentence=f"source {self.source.name}: {fault.sentence}", remedy=remedy
-            )
+            fault = of_source(fault, self.source.name)
         if self.status.fault is None or self.status.fault.name != fault.name:
             log.warning("collecting from %s stopped: %s", self.source.name, fault.name)
         self.status.fault = fault

@@ -215,3 +215,26 @@ def _lose_lease_at_once(renew: Callable, failing: Callable[[], bool]) -> Callabl
             raise LeaseLost from None
 
     return lost
+
+
+async def test_a_source_that_wants_a_password_has_its_own_settings_named(
+    connection: Connection,
+    keys: Keys,
+    new_server: Callable,
+    open_connection: Callable,
+    start: Callable,
+    eventually: Callable,
+    write_site: Callable,
+) -> None:
+    closed = new_server()
+    await open_connection(closed).quick.config_set("requirepass", "secret")
+    source = Source(name="north", server=closed.url)
+    await write_site(connection, Site(sources=(source,)))
+    collector = Collector(connection, keys, open_source=lambda _: open_connection(closed))
+    start(collector.run())
+    await eventually(lambda: collector.status.fault)
+    fault = collector.status.fault
+    assert fault.name == "wrong password"
+    assert "source north" in fault.sentence
+    assert "source_password_files" in fault.remedy
+    assert "password_file in the settings" not in fault.remedy, "that is the journal's"
