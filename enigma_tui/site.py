@@ -23,6 +23,11 @@ class SiteError(ValueError):
     """Site settings that cannot be used; the text names the setting and what to do."""
 
 
+class SourceNotOpenedError(SiteError):
+    """A source's server, which this program's personal settings do not let it open; the text says
+    which source, and why."""
+
+
 class _Shared(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -28,7 +28,7 @@ from ..model.query import Query, QueryError, parse
 from ..model.text import safe
 from ..secret_files import UnusableError
 from ..settings import ENV_PREFIX, Loaded, Settings, SettingsError, load
-from ..site import SiteError, Source
+from ..site import SiteError, Source, SourceNotOpenedError
 
 _T = TypeVar("_T")
 
@@ -149,7 +149,7 @@ def opener(loaded: Settings, role: str) -> OpenSource:
         try:
             return connect(source_address(loaded, source.name, source.server), role)
         except (AddressError, UnusableError) as error:
-            raise SiteError(f"source {source.name}: {error}") from None
+            raise SourceNotOpenedError(f"source {source.name}: {error}") from None
 
     return open_source
 

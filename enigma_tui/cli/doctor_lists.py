@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from ..journal.collector import OpenSource
 from ..journal.connection import Connection
-from ..journal.faults import FAILED, explain, of_source
+from ..journal.faults import FAILED, OF_SOURCES, explain, of_source
 from ..journal.keys import Keys
 from ..journal.left_behind import left_behind
 from ..journal.mover import feed_lists
@@ -12,7 +12,7 @@ from ..journal.readers import look_everywhere
 from ..site import Site, SiteError
 from .finding import BAD, LOOK, OK, Finding
 
-_OWN_SETTINGS = "Look at source_password_files and source_servers in the settings."
+_OWN_SETTINGS = f"Look at {OF_SOURCES} in the settings."
 
 
 async def of_sources(

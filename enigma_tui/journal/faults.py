@@ -20,7 +20,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from ..model.text import safe
-from ..site import SiteError
+from ..site import SiteError, SourceNotOpenedError
 from .commands import Asked, asked_of
 from .reaching import Fault as Fault
 from .reaching import no_connection, subject
@@ -49,6 +49,9 @@ _OF_CHANNEL = re.compile(r"access (?:a channel|one of the channels)")
 _WRONG_KEY = re.compile(r"WRONGTYPE (\S{1,200} is a \w+, not an? \w+)")
 """How this program's own scripts say it."""
 
+OF_SOURCES = "source_password_files and source_servers"
+"""The personal settings that tell how the server of a source is opened."""
+
 _IN_PIPELINE = re.compile(
     r"Command # \d+ \((\S{1,40})(?: (\S{1,200}))?.*?\) of pipeline caused error: (.*)", re.DOTALL
 )
@@ -72,6 +75,13 @@ def explain(error: BaseException, where: str) -> Fault:
     said = wrapped[3].strip("()',\"") if wrapped else str(error)
     text = safe(said, 200).rstrip(". ")
     match error:
+        case SourceNotOpenedError():
+            return Fault(
+                "source not opened",
+                str(error),
+                f"Look at {OF_SOURCES} in the settings of whoever collects.",
+                passing=False,
+            )
         case SiteError():
             return Fault(
                 "wrong site settings",
@@ -115,7 +125,7 @@ def of_source(fault: Fault, source: str) -> Fault:
     remedy = fault.remedy.replace("redis_url", setting)
     if fault.name == "wrong password":
         remedy = (
-            "Look at source_password_files and source_servers in the settings of whoever collects, "
+            f"Look at {OF_SOURCES} in the settings of whoever collects, "
             f"and at the user in {setting}."
         )
     return replace(fault, sentence=f"source {source}: {fault.sentence}", remedy=remedy)

@@ -25,7 +25,7 @@ from enigma_tui.journal.faults import FAILED, Fault, explain, first_of
 from enigma_tui.journal.keys import Keys
 from enigma_tui.journal.mover import SameServerMover
 from enigma_tui.journal.server import refuse_unfit
-from enigma_tui.site import SiteError, Source
+from enigma_tui.site import SiteError, Source, SourceNotOpenedError
 
 
 async def fault_of(connection: Connection, *command: object) -> Fault:
@@ -241,6 +241,7 @@ async def test_a_command_that_an_old_server_lacks(connection: Connection) -> Non
         (ClusterCrossSlotError("Keys in request don't hash to the same slot"), "keys apart"),
         (TryAgainError("Multiple keys request during rehashing of slot"), "slot on move"),
         (SiteError("{x}:site is not JSON"), "wrong site settings"),
+        (SourceNotOpenedError("source north: no password"), "source not opened"),
         (RedisError(""), "error"),
         # As Redis 6.2 tells of failures inside a script.
         (

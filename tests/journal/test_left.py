@@ -15,7 +15,7 @@ from enigma_tui.journal.left import LeftBatches, note
 from enigma_tui.journal.left_behind import left_behind, told_of
 from enigma_tui.journal.mover_batch import BatchMover
 from enigma_tui.model.text import safe
-from enigma_tui.site import Site, SiteError, Source
+from enigma_tui.site import Site, Source, SourceNotOpenedError
 from tests.journal.bench import CDR, INBOUND, Bench
 from tests.journal.test_follower import Recorder
 
@@ -181,12 +181,14 @@ async def test_a_server_that_may_not_be_opened_with_these_settings_is_told_and_s
     await leave_behind(apart, apart.source(name="north"))
 
     def refused(source: Source) -> Connection:
-        raise SiteError(f"source {source.name}: its password is for another server")
+        raise SourceNotOpenedError(f"source {source.name}: its password is for another server")
 
     left = LeftBatches(apart.journal, apart.keys, (), refused)
     await left.look()
     (told,) = await left_behind(apart.journal, apart.keys)
     assert "its password is for another server" in told.sentence
+    assert "source_password_files" in told.remedy
+    assert "site edit" not in told.remedy, "the source is not in the site's settings any more"
     assert told.server == apart.servers["source"].url
 
 
