@@ -220,6 +220,7 @@ class Acting:
         ]
         if draft.act:
             acts = [replace(acts[0], id=draft.act)]
+        before = self._last
         done = self._last = _Done(acts, replace(draft, act=""))
         self._history.append(done)
         one = len(calls) == 1 and not left_out
@@ -228,6 +229,8 @@ class Acting:
         for act in acts:
             self.claims.end(act.key)  # recorded, it has gone already
         self._settle(done, results)
+        if not done.acts:
+            self._forget(done, before)
         self._floor.listener.on_calls()
         if one:
             # The draft keeps its id, so that handing in the same again records it once, whatever
@@ -252,13 +255,11 @@ class Acting:
         ]
         done.marked = self._marks.unmark([act.key for act in done.acts])
         self._marks.unmark(theirs)
-        if not done.acts:
-            self._forget(done)
 
-    def _forget(self, done: _Done) -> None:
-        """Neither undo nor repeat what does not stand."""
+    def _forget(self, done: _Done, before: _Done | None = None) -> None:
+        """Neither undo nor repeat what does not stand; `before` is the last again, if it does."""
         if self._last is done:
-            self._last = None
+            self._last = before if before in self._history else None
         if done in self._history:
             self._history.remove(done)
 

@@ -207,3 +207,22 @@ async def test_what_could_not_be_undone_can_be_repeated(
         await type_keys(app, pilot, "j", "r")
         second = under_cursor(app)
         await eventually(lambda: outcome(app, second.key))
+
+
+async def test_what_was_recorded_before_an_act_that_was_refused_can_still_be_undone(
+    opened: Opened, eventually: Eventually
+) -> None:
+    async with opened() as (app, pilot):
+        first = under_cursor(app)
+        await type_keys(app, pilot, "d", "r")
+        await eventually(lambda: outcome(app, first.key))
+        await type_keys(app, pilot, "j")
+        second = under_cursor(app)
+        assert second.key != first.key
+        app.floor.pause(True)  # the board does not see yet that a colleague was faster
+        await colleague(app).dispose(Act(second.key, "spam", second.version))
+        await type_keys(app, pilot, "d", "r")
+        await eventually(lambda: "sipho was first" in toasts(app))
+        app.floor.pause(False)
+        await type_keys(app, pilot, "u")
+        await eventually(lambda: outcome(app, first.key) is None)
