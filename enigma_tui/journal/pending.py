@@ -215,14 +215,14 @@ def kept_in(directory: Path) -> Sequence[Kept]:
     for path in sorted(directory.glob("acts-*.jsonl")):
         try:
             handle = os.open(path, os.O_RDONLY)
+            try:
+                identity, acts = _read(handle)
+            finally:
+                os.close(handle)
         except FileNotFoundError:
             continue  # just handed in
         except OSError as error:
             raise KeepingError(f"{path}: {error.strerror or error}") from error
-        try:
-            identity, acts = _read(handle)
-        finally:
-            os.close(handle)
         if acts:
             found.setdefault(identity, []).extend(acts.values())
     return [

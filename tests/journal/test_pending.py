@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from enigma_tui.journal.desk import Act, Undo
-from enigma_tui.journal.pending import KeepingError, Pending, PendingActs
+from enigma_tui.journal.pending import KeepingError, Pending, PendingActs, kept_in
 from enigma_tui.model.call import CallKey, EntryId, Feed
 
 KEY = CallKey("pbx", Feed.INBOUND, "47:11 ☎", EntryId(1_763_800_000_000, 5))
@@ -155,3 +155,9 @@ def test_acts_of_several_programs_are_handed_in_in_the_order_in_which_they_were_
     for path in list(tmp_path.iterdir()):
         path.rename(path.with_name(path.name.replace(".", "-") + ".jsonl"))
     assert [pending.made_ms for pending in opened(tmp_path)] == [1, 2, 3]
+
+
+def test_what_cannot_be_read_is_named_to_who_only_looks(tmp_path: Path) -> None:
+    (tmp_path / "acts-0-0.jsonl").mkdir()
+    with pytest.raises(KeepingError, match="acts-0-0.jsonl: Is a directory"):
+        kept_in(tmp_path)
