@@ -171,7 +171,12 @@ class Acting:
             and not call.superseded
             and self._handing_in.pending.of(call.key) is None
         ]
-        left = [(hidden, "marked but not shown"), (len(calls) - len(free), "with an outcome")]
+        done = sum(call.disposition is not None for call in calls)
+        left = [
+            (hidden, "marked but not shown"),
+            (done, "with an outcome"),
+            (len(calls) - len(free) - done, "in use again, or waiting for the server"),
+        ]
         apart = "".join(f"\n{count:,} {what}: left alone" for count, what in left if count)
         self._marks.unmark(call.key for call in calls if call.disposition is not None)
         if not free:

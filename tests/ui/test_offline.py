@@ -52,6 +52,19 @@ class Away:
 # ── while the server is away ────────────────────────────────────────────────────────────────
 
 
+async def test_of_marked_calls_one_that_waits_for_the_server_is_not_said_to_have_an_outcome(
+    opened: Opened, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened() as (app, pilot):
+        call = under_cursor(app)
+        Away(app, monkeypatch)
+        await type_keys(app, pilot, "d", "r")
+        await eventually(lambda: app.pending.of(call.key))
+        await type_keys(app, pilot, "space", "D")
+        assert "1 in use again, or waiting for the server: left alone" in toasts(app)
+        assert "with an outcome" not in toasts(app)
+
+
 async def test_an_act_made_while_the_server_is_away_is_kept_shown_and_handed_in_once(
     opened: Opened, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
 ) -> None:
