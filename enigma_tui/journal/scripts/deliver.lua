@@ -1,7 +1,8 @@
 -- Notes what became of a delivery and how far delivery has come; pushes to the target's list.
 --
 -- KEYS[1] the target's record, a hash: `done`, the entry up to which nothing is owed, and `turn`,
---         which counts what was written; KEYS[2] the journal; where there is a list: KEYS[3] the list, KEYS[4] the call's hash
+--         which counts what was written; KEYS[2] the journal; where there is a list: KEYS[3] the
+--         list, KEYS[4] the call's hash
 -- ARGV    1 the turn that the deliverer knows of, 2 the entry up to which nothing is owed then,
 --         3 seconds to keep the record, 4 the most that the list may hold, 5 what to push,
 --         6 the act that is pushed, 7 the target, 8.. names and values of the journal's entry, if
