@@ -159,5 +159,5 @@ def test_acts_of_several_programs_are_handed_in_in_the_order_in_which_they_were_
 
 def test_what_cannot_be_read_is_named_to_who_only_looks(tmp_path: Path) -> None:
     (tmp_path / "acts-0-0.jsonl").mkdir()
-    with pytest.raises(KeepingError, match="acts-0-0.jsonl: Is a directory"):
+    with pytest.raises(KeepingError, match=r"acts-0-0\.jsonl: Is a directory"):
         kept_in(tmp_path)
