@@ -102,6 +102,21 @@ async def test_what_an_undo_brings_back_has_the_age_it_had(stage: Stage) -> None
         assert (await stage.desk("ann").undo(Undo(key, act.id), grace)).outcome is outcome
 
 
+async def test_what_an_undo_has_brought_back_is_not_undone_since_what_it_replaced_is_forgotten(
+    stage: Stage,
+) -> None:
+    key = await stage.begin()
+    acts = [Act(key, code, n, reason="no") for n, code in enumerate(("spam", "resolved", "other"))]
+    for act in acts:
+        assert (await stage.desk("ann").dispose(act)).recorded
+    for act, outcome in ((acts[2], Outcome.DONE), (acts[1], Outcome.LATE)):
+        answer = await stage.desk("ann").undo(Undo(key, act.id), GRACE)
+        assert (answer.outcome, answer.code) == (outcome, "resolved")
+    stands = (await stage.call()).disposition
+    assert stands is not None
+    assert stands.code == "resolved"
+
+
 async def test_an_undo_is_refused_after_the_grace_by_another_or_of_what_is_no_longer_last(
     stage: Stage,
 ) -> None:

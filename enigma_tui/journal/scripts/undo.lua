@@ -7,8 +7,8 @@
 -- Returns {outcome, version, code, by, at, note} with outcome one of done, repeated, conflict,
 -- late, absent, delivered; behind it stands what is recorded. Behind `delivered` it says to whom.
 
-local acts, version, last, by, at, sent, to = unpack(
-  redis.call('HMGET', KEYS[1], 'acts', 'version', 'act', 'by', 'at', 'sent_act', 'sent_to'))
+local acts, version, last, by, at, sent, to, before = unpack(redis.call('HMGET', KEYS[1],
+  'acts', 'version', 'act', 'by', 'at', 'sent_act', 'sent_to', 'was_act'))
 acts = acts or ''
 version = tonumber(version or '0')
 
@@ -25,6 +25,10 @@ if sent == last then
   local answer = recorded(KEYS[1], 'delivered', version)
   answer[#answer + 1] = to
   return answer
+end
+-- What an undo has brought back stays: what stood before that is not known any more.
+if not before then
+  return recorded(KEYS[1], 'late', version)
 end
 local now = redis.call('TIME')
 if tonumber(now[1]) * 1000 + tonumber(now[2]) / 1000 - tonumber(at) > tonumber(ARGV[5]) then
