@@ -18,7 +18,7 @@ the source is renamed meanwhile.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from redis.exceptions import ResponseError
 
@@ -123,24 +123,9 @@ class BatchMover:
                 )
                 if not batch:
                     return left, taken, None
-                found = await self._whole(feed, _Batch(batch[0], batch[1:]), taken)
-                if found and (not replicas or await self._kept(feed, found)):
+                found = _Batch(batch[0], batch[1:])
+                if not replicas or await self._kept(feed, found):
                     return left, taken, found
-
-    async def _whole(self, feed: FeedList, batch: _Batch, count: int) -> _Batch | None:
-        """Read on until all payloads of a batch are here; `None` if it is another one by then.
-
-        Such a large one has been taken by an older version, which allowed 4 MB.
-        """
-        payloads = list(batch.payloads)
-        while len(payloads) < count:
-            more = await script(self.at_source.quick, "slice")(
-                keys=[self.keys.batch(feed.key)], args=[batch.id, str(len(payloads))]
-            )
-            if not more:
-                return None
-            payloads += more
-        return replace(batch, payloads=payloads)
 
     async def _kept(self, feed: FeedList, batch: _Batch) -> bool:
         """Wait until a replica of the source's server has the batch.

@@ -1,4 +1,4 @@
-"""Large payloads travel in parts that arrive in time over a slow line, and none is mixed up."""
+"""Large payloads end a batch early, so that it arrives in time over a slow line."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,10 +7,9 @@ import pytest
 from redis.commands.core import AsyncScript
 
 from enigma_tui.demo.embedded import EmbeddedServer
-from enigma_tui.journal import mover_batch
 from enigma_tui.journal.keys import Keys
 from enigma_tui.journal.mover_batch import BatchMover
-from tests.journal.bench import INBOUND, Bench, drain
+from tests.journal.bench import Bench, drain
 
 MOST = 256 * 1024
 ID = b"pbx:call:inbound:0123456789abcdef01234567"
@@ -70,52 +69,3 @@ async def test_a_larger_payload_travels_alone(
     assert await drain(mover_of(apart)) == [1, 1, 1, 1]
     assert max(sizes) == huge + len(ID)
     assert await apart.payloads() == sent
-
-
-async def test_a_batch_of_an_older_version_is_read_in_parts(
-    apart: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent = [b"%03d" % n + b"x" * (20_000 if n % 50 else 500_000) for n in range(130)]
-    await apart.at_source.quick.rpush(apart.keys.batch(INBOUND), ID, *sent)
-    await apart.push(b"last")
-    sizes = sizes_of(monkeypatch)
-    mover = mover_of(apart)
-    assert await mover.begin() == 131
-    assert await drain(mover) == [130, 1]
-    assert max(sizes) <= 500_003 + len(ID)  # each of which travelled alone
-    assert sorted(sizes)[-4] <= MOST + len(ID)
-    assert await apart.payloads() == [*sent, b"last"]
-    assert not await apart.at_source.quick.exists(apart.keys.batch(INBOUND))
-
-
-@pytest.mark.parametrize("follows", [b"", b"another"], ids=["gone", "another batch"])
-async def test_a_batch_that_a_colleague_finishes_while_it_is_read_is_not_mixed_with_another(
-    apart: Bench, monkeypatch: pytest.MonkeyPatch, follows: bytes
-) -> None:
-    sent = [b"%03d" % n + b"x" * 100_000 for n in range(10)]
-    await apart.at_source.quick.rpush(apart.keys.batch(INBOUND), ID, *sent)
-    more = [follows + b"%03d" % n + b"y" * 20_000 for n in range(11)] if follows else []
-    scripts, parts = mover_batch.script, 0
-
-    async def colleague() -> None:
-        other = mover_of(apart)
-        await other.finish(other.lists[0])
-        if more:
-            await apart.push(*more)
-            await other.take(other.lists[0], 500)
-
-    def counted(client: object, name: str) -> Any:
-        async def run(**asked: Any) -> Any:
-            nonlocal parts
-            parts += name == "slice"
-            if name == "slice" and parts == 2:
-                await colleague()
-            return await scripts(client, name)(**asked)
-
-        return run
-
-    monkeypatch.setattr(mover_batch, "script", counted)
-    await drain(mover_of(apart))
-    assert parts > 2
-    assert await apart.payloads() == [*sent, *more]
-    assert not await apart.at_source.quick.exists(apart.keys.batch(INBOUND))

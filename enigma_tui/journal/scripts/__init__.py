@@ -6,22 +6,20 @@ from importlib.resources import files
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
-_TRAVEL = frozenset({"take", "slice"})
-"""The scripts that begin with what `travel.lua` defines, which needs `common.lua`."""
-
-_COMMON = _TRAVEL | {
-    *("move", "append", "heard"),
-    *("dispose", "undo", "claim", "deliver", "sending"),
-}
+_COMMON = frozenset(
+    {
+        *("move", "take", "append", "heard"),
+        *("dispose", "undo", "claim", "deliver", "sending"),
+    }
+)
 """The scripts that begin with what `common.lua` defines."""
 
 
 @cache
 def _source(name: str) -> str:
-    before = [part for part, needed in (("common", _COMMON), ("travel", _TRAVEL)) if name in needed]
+    parts = ("common", name) if name in _COMMON else (name,)
     return "\n".join(
-        files(__name__).joinpath(f"{part}.lua").read_text(encoding="utf-8")
-        for part in (*before, name)
+        files(__name__).joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in parts
     )
 
 

@@ -35,20 +35,17 @@ end
 
 -- Reads the oldest entries of a list, up to so many and, but for one slice, so many bytes: large
 -- payloads end a batch early, since a script keeps everyone else waiting and holds what it reads.
--- With `from` so many of the oldest are left out. Returns them, the oldest first, with what is
--- left of the room and of the bytes.
+-- Returns them, the oldest first, with what is left of the room and of the bytes.
 local SLICE = 25
-local function oldest_of(key, side, room, bytes, from)
+local function oldest_of(key, side, room, bytes)
   local raws = {}
-  from = from or 0
   while room > 0 and bytes > 0 do
     local want, count = math.min(room, SLICE), #raws
-    local past = from + count
     local items
     if side == 'left' then
-      items = redis.call('LRANGE', key, past, past + want - 1)
+      items = redis.call('LRANGE', key, count, count + want - 1)
     else
-      items = redis.call('LRANGE', key, -past - want, -past - 1)
+      items = redis.call('LRANGE', key, -count - want, -count - 1)
     end
     for n = 1, #items do
       local raw = side == 'left' and items[n] or items[#items + 1 - n]

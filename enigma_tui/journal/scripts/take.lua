@@ -9,12 +9,28 @@
 -- ARGV[3]     the id that a new batch gets
 --
 -- Returns how many are left in the list, how many are in the batch, how many replicas follow this
--- server, and unless only asked, the batch's id and its first payloads: those that may travel
--- together (`travel.lua`), which of a new batch are all; `slice.lua` has the others. A batch that
--- is there already is the answer, however old: it may be in the journal, or not, and nobody but
--- the journal knows. So there is one batch at a time, and whoever collects next finds it.
+-- server, and unless only asked, the batch's id and its payloads. A batch that is there already is
+-- the answer, however old: it may be in the journal, or not, and nobody but the journal knows. So
+-- there is one batch at a time, and whoever collects next finds it.
 --
 -- As in move.lua: whatever can fail is asked first, and the list is trimmed last.
+
+-- The most bytes of payload in a batch, but for one payload that is larger: they have to arrive
+-- within the seconds that an answer may take, over a slow line too.
+local MOST_BYTES = 256 * 1024
+
+-- Returns as many of these payloads, from the first, as may travel together.
+local function fitting(raws)
+  local bytes, fit = 0, {}
+  for n, raw in ipairs(raws) do
+    bytes = bytes + #raw
+    if n > 1 and bytes > MOST_BYTES then
+      break
+    end
+    fit[n] = raw
+  end
+  return fit
+end
 
 local room, side = tonumber(ARGV[1]), ARGV[2]
 local push = side == 'left' and 'RPUSH' or 'LPUSH'
@@ -41,16 +57,16 @@ if wrong then
   return redis.error_reply(wrong)
 end
 
-local known = redis.call('LINDEX', KEYS[2], 0)
-local taken = math.max(0, redis.call('LLEN', KEYS[2]) - 1)
 if room == 0 then
   if not redis.acl_check_cmd then
     redis.call('LTRIM', KEYS[1], 0, -1)  -- changes nothing
   end
+  local taken = math.max(0, redis.call('LLEN', KEYS[2]) - 1)
   return { redis.call('LLEN', KEYS[1]), taken, followers }
 end
-if known then
-  return { redis.call('LLEN', KEYS[1]), taken, followers, known, unpack(slice_of(KEYS[2], 1)) }
+local batch = redis.call('LRANGE', KEYS[2], 0, -1)
+if #batch > 0 then
+  return { redis.call('LLEN', KEYS[1]), #batch - 1, followers, unpack(batch) }
 end
 
 local raws = fitting((oldest_of(KEYS[1], side, room, MOST_BYTES)))
