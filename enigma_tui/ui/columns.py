@@ -135,8 +135,10 @@ def _caller(call: Call, look: Look) -> Cell:
 def _dialled(call: Call, look: Look) -> Cell:
     if not call.dialled:
         return Cell("—", "absent")
-    label = look.lens.label(call.dialled)
-    return Cell(label or look.floor.dialplan.international(call.dialled))
+    if label := look.lens.label(call.dialled):
+        return Cell(label)
+    number = look.floor.dialplan.international(call.dialled)
+    return Cell(number, short=ELLIPSIS + number[-7:])
 
 
 def _hold(call: Call, look: Look) -> Cell:
@@ -195,7 +197,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("began", "At", _at, 8, 8, 10),
     Column("state", "State", state_word, 9, 9, 0),
     Column("caller", "Caller", _caller, 15, 16, 1, stretch=True),
-    Column("dialled", "Dialled", _dialled, 8, 14, 4),
+    Column("dialled", "Dialled", _dialled, 8, 16, 4),
     Column("hold", "Hold", _hold, 7, 9, 2, right=True),
     Column("talk", "Talk", _talk, 6, 8, 6, right=True),
     Column("ext", "Ext", _optional(lambda call: call.extension), 4, 6, 3),

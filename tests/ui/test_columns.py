@@ -22,10 +22,11 @@ from tests.ui.hands import (
 )
 
 
-def call_from(server: EmbeddedServer, source: str, ref: str) -> None:
+def call_from(server: EmbeddedServer, source: str, ref: str, **told: object) -> None:
     """Write a call of another PBX into the journal, behind the day that is there."""
+    raw = payload(ref, 4001, **told)
     with redis.Redis.from_url(server.url) as client:
-        fields = {"kind": "call", "raw": payload(ref, 4001), "source": source, "feed": "inbound"}
+        fields = {"kind": "call", "raw": raw, "source": source, "feed": "inbound"}
         client.xadd(Keys().journal, fields, id=str(EntryId(round(stage.NOW * 1000), 7)))
 
 
@@ -67,6 +68,21 @@ def test_no_width_loses_a_vital_column_to_the_source() -> None:
             {placed.column.sort for placed in fit(width, columns(more))} for more in (False, True)
         )
         assert one & vital == several & vital
+
+
+@pytest.mark.parametrize(
+    ("width", "told"), [(80, "…55 0177"), (120, "…55 0177"), (200, "+27 11 555 0177")]
+)
+async def test_a_dialled_number_without_a_label_can_be_told_from_its_neighbours(
+    floor: EmbeddedServer, opened: Opened, eventually: Eventually, width: int, told: str
+) -> None:
+    async with opened(size=(width, 24)) as (app, pilot):
+        before = len(app.floor.board.calls)
+        call_from(floor, "pbx", "n1", dial_number="0115550177")
+        await eventually(lambda: len(app.floor.board.calls) > before)
+        await type_keys(app, pilot, "g")
+        app.board.table.paint()
+        assert told in app.board.table.render_line(1).text
 
 
 @pytest.mark.parametrize("width", [80, 120])
