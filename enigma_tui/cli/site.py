@@ -1,6 +1,7 @@
 """`enigma-tui site`: the settings that everyone at a site shares."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import click
@@ -25,23 +26,55 @@ def _writing(ctx: click.Context) -> Loaded:
     return loaded
 
 
-def _save(
-    loaded: Loaded, site: Site, before: StoredSite | None, *, insist: bool, typed: str = ""
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What is to be replaced."""
+
+    stored: StoredSite | None
+    problem: str = ""
+    """Why it cannot be read as settings; it can be replaced all the same."""
+
+    @property
+    def site(self) -> Site | None:
+        """The settings, if there are any."""
+        return self.stored.site if self.stored and not self.problem else None
+
+    @property
+    def text(self) -> str:
+        """What is to be edited: of settings that cannot be read, what is written there."""
+        if self.stored and self.problem:
+            return self.stored.text.decode("utf-8", "replace")
+        return (self.site or Site()).to_json()
+
+
+def _before(loaded: Loaded) -> _Before:
+    link = common.connection(loaded.settings, "site")
+    store = SiteStore(link, Keys(loaded.settings.prefix))
+
+    async def read() -> _Before:
+        try:
+            return _Before(await store.load())
+        except SiteError as error:
+            return _Before(StoredSite(Site(), await store.text() or b""), str(error))
+
+    return common.ask(read(), link)
+
+
+def _save(loaded: Loaded, site: Site, before: _Before, *, insist: bool, typed: str = "") -> None:
     link = common.connection(loaded.settings, "site")
 
     async def write() -> int:
         if not insist:
             await refuse_to_steal(
                 link,
-                _collected_anew(site, before),
+                _collected_anew(site, before.site),
                 common.opener(loaded.settings, "site"),
                 _ADVICE,
                 # What was typed must not be lost with the refusal.
                 before=lambda: click.echo(typed) if typed else None,
             )
         store = SiteStore(link, Keys(loaded.settings.prefix))
-        if await store.save(site, common.who(loaded, link).name, before):
+        if await store.save(site, common.who(loaded, link).name, before.stored):
             common.say("Written. Every board follows it.")
             return 0
         common.fail(
@@ -59,9 +92,9 @@ _ADVICE = (
 )
 
 
-def _collected_anew(site: Site, before: StoredSite | None) -> Sequence[Source]:
+def _collected_anew(site: Site, before: Site | None) -> Sequence[Source]:
     """Return the sources with a list that was not collected from before."""
-    known = _lists(before.site) if before else frozenset()
+    known = _lists(before) if before else frozenset()
     return [source for source in site.sources if _lists_of(source) - known]
 
 
@@ -73,11 +106,6 @@ def _lists_of(source: Source) -> frozenset[tuple[str, str]]:
     return frozenset((source.server, feed.key) for feed in feed_lists(source))
 
 
-def _read(loaded: Loaded) -> StoredSite | None:
-    link = common.connection(loaded.settings, "site")
-    return common.ask(common.stored_site(link, Keys(loaded.settings.prefix)), link)
-
-
 @command.command("show")
 @click.pass_context
 def show(ctx: click.Context) -> None:
@@ -86,7 +114,9 @@ def show(ctx: click.Context) -> None:
     \b
       enigma-tui site show > site.json
     """
-    stored = _read(common.settings(ctx))
+    loaded = common.settings(ctx)
+    link = common.connection(loaded.settings, "site")
+    stored = common.ask(common.stored_site(link, Keys(loaded.settings.prefix)), link)
     if stored is None:
         common.say("nobody has written any yet; these are the defaults")
     click.echo((stored.site if stored else Site()).to_json())
@@ -103,10 +133,11 @@ _insist = click.option(
 def edit(ctx: click.Context, insist: bool) -> None:
     """Open the site's settings in your editor ($EDITOR)."""
     loaded = _writing(ctx)
-    stored = _read(loaded)
-    before = (stored.site if stored else Site()).to_json()
-    text = click.edit(before + "\n", extension=".json")
-    if text is None or text.strip() == before.strip():
+    before = _before(loaded)
+    if before.problem:
+        common.say(before.problem)
+    text = click.edit(before.text + "\n", extension=".json")
+    if text is None or text.strip() == before.text.strip():
         common.say("Nothing changed.")
         return
     try:
@@ -115,7 +146,7 @@ def edit(ctx: click.Context, insist: bool) -> None:
         # What was typed must not be lost with the mistake in it.
         click.echo(text)
         common.fail(f"{error}\nnothing was written; what you typed stands above", common.WRONG)
-    _save(loaded, site, stored, insist=insist, typed=text)
+    _save(loaded, site, before, insist=insist, typed=text)
 
 
 @command.command("set")
@@ -133,4 +164,4 @@ def set_(ctx: click.Context, file: BinaryIO, insist: bool) -> None:
         site = Site.from_json(file.read(), str(getattr(file, "name", "standard input")))
     except SiteError as error:
         common.fail(str(error), common.WRONG)
-    _save(loaded, site, _read(loaded), insist=insist)
+    _save(loaded, site, _before(loaded), insist=insist)

@@ -29,11 +29,15 @@ class SiteStore:
 
         Raises `SiteError` when they cannot be read as settings.
         """
-        text = await self.connection.quick.get(self.keys.site)
+        text = await self.text()
         if text is None:
             return None
-        raw = text if isinstance(text, bytes) else str(text).encode()
-        return StoredSite(Site.from_json(raw, self.keys.site, strict=False), raw)
+        return StoredSite(Site.from_json(text, self.keys.site, strict=False), text)
+
+    async def text(self) -> bytes | None:
+        """Return what is written there, settings or not."""
+        text = await self.connection.quick.get(self.keys.site)
+        return text if text is None or isinstance(text, bytes) else str(text).encode()
 
     async def save(self, site: Site, by: str, replaces: StoredSite | None) -> bool:
         """Write the settings if they are still what `replaces` says; return whether they were.
