@@ -1,12 +1,14 @@
 """The simulated PBX pushes in real time, in order, and to a real server."""
 
 import asyncio
+from collections.abc import Callable
 from itertools import islice
 
 import pytest
 import redis.asyncio
 
 from enigma_tui.demo.embedded import EmbeddedServer
+from enigma_tui.demo.show import push_to
 from enigma_tui.demo.simulator import CDR, INBOUND, Pbx, Push, drive
 from enigma_tui.model.notification import CallConnected, CallEnded, Rejected, unpack
 
@@ -134,3 +136,17 @@ async def test_the_pbx_plays_into_a_real_server() -> None:
                 assert await client.lrange(key, 0, -1) == [
                     each.payload for each in pushes if each.list_key == key
                 ]
+
+
+async def test_the_pbx_goes_on_when_its_server_has_been_away(
+    new_server: Callable, open_connection: Callable
+) -> None:
+    server = new_server()
+    push = push_to(open_connection(server))
+    await push(INBOUND, [b"before"])
+    server.stop()
+    await push(INBOUND, [b"nobody has this"])
+    server.start()
+    await push(INBOUND, [b"after"])
+    async with redis.asyncio.Redis.from_url(server.url) as client:
+        assert (await client.lrange(INBOUND, 0, -1))[-1] == b"after"
