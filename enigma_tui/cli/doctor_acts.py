@@ -1,5 +1,6 @@
 """What `enigma-tui doctor` finds of acts that wait on this machine."""
 
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,5 +32,6 @@ def of_acts(directory: Path) -> Iterator[Finding]:
             f"{' and '.join(told)} on this machine since {since:%Y-%m-%d %H:%M}, "
             f"for {safe(each.identity, 500)}",
             "A board with that address, prefix and name hands them in, and lists them with o: open "
-            "one, unless it is open.",
+            "one, unless it is open. If that server is gone for good, give the acts up by removing "
+            f"{' and '.join(shlex.quote(str(file)) for file in each.files)}",
         )

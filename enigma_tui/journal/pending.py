@@ -204,6 +204,7 @@ class Kept:
     refused: int
     since_ms: int
     """When the oldest was made; milliseconds, by the server's clock."""
+    files: tuple[Path, ...]
 
 
 def kept_in(directory: Path) -> Sequence[Kept]:
@@ -211,7 +212,7 @@ def kept_in(directory: Path) -> Sequence[Kept]:
 
     Raises `KeepingError` where a file cannot be read.
     """
-    found: dict[str, list[Pending]] = {}
+    found: dict[str, dict[Path, Sequence[Pending]]] = {}
     for path in sorted(directory.glob("acts-*.jsonl")):
         try:
             handle = os.open(path, os.O_RDONLY)
@@ -224,16 +225,15 @@ def kept_in(directory: Path) -> Sequence[Kept]:
         except OSError as error:
             raise KeepingError(f"{path}: {error.strerror or error}") from error
         if acts:
-            found.setdefault(identity, []).extend(acts.values())
-    return [
-        Kept(
-            identity,
-            sum(not each.refused for each in acts),
-            sum(bool(each.refused) for each in acts),
-            min(each.made_ms for each in acts),
-        )
-        for identity, acts in found.items()
-    ]
+            found.setdefault(identity, {})[path] = tuple(acts.values())
+    return [_kept(identity, by_file) for identity, by_file in found.items()]
+
+
+def _kept(identity: str, by_file: Mapping[Path, Sequence[Pending]]) -> Kept:
+    acts = [each for several in by_file.values() for each in several]
+    refused = sum(bool(each.refused) for each in acts)
+    since_ms = min(each.made_ms for each in acts)
+    return Kept(identity, len(acts) - refused, refused, since_ms, tuple(by_file))
 
 
 def _locked(path: Path) -> int | None:

@@ -65,6 +65,8 @@ class Floor:
     """The acts of this person that wait for the server."""
     site: Site = field(default_factory=Site)
     has_site: bool = False
+    site_at: float | None = None
+    """When the shared settings became known, by the follower's clock; `None` before that."""
     paused: bool = False
     held: list[Event] = field(default_factory=list)
     board: Board = field(init=False)
@@ -154,6 +156,7 @@ class Floor:
     def on_site(self, site: Site | None) -> None:
         """Take over the shared settings."""
         self.has_site = site is not None
+        self.site_at = self.follower.clock() if self.follower else 0.0
         self.site = site or Site()
         self.metrics.threshold = self.site.service_level_seconds
         if self._received == ORIGIN:  # otherwise the follower begins anew where that matters

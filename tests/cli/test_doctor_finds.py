@@ -94,10 +94,12 @@ def test_acts_that_wait_here_are_listed_also_while_the_server_is_away(
     assert found["acts"]["found"].endswith(f"for {WHERE}")
     assert "since 2025-11-22" in found["acts"]["found"]
     assert "hands them in" in found["acts"]["remedy"]
+    (file,) = (tmp_path / ".local" / "state" / "enigma-tui").glob("acts-*.jsonl")
+    assert found["acts"]["remedy"].endswith(f"by removing {file}")
     # They are still those of the board that has the file open.
     acts.settle(made[1].id)
     assert kept_in(tmp_path / ".local" / "state" / "enigma-tui") == [
-        Kept(WHERE, 2, 0, 1_763_800_000_000)
+        Kept(WHERE, 2, 0, 1_763_800_000_000, (file,))
     ]
     acts.close()
 

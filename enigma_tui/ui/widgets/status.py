@@ -152,10 +152,19 @@ class StatusLine(Line):
                 return f"{what}: {source.fault.name}", BAD
         if own.house is not None and own.house.fault is not None:
             return f"cannot trim: {own.house.fault.name}", BAD
+        if self.floor.site_at is None:
+            return None  # it is not known yet what there is to collect
         if not self.floor.has_site:
             return "not collecting", WAIT
+        if pulse.at < self.floor.site_at:
+            return None  # it was asked about the sources of other settings
+        names = {source.name for source in self.floor.site.sources}
         # The pulse may be older than what this program has got hold of.
-        left = {name: why for name, why in pulse.uncollected.items() if not own.may_have(name)}
+        left = {
+            name: why
+            for name, why in pulse.uncollected.items()
+            if name in names and not own.may_have(name)
+        }
         if not left:
             return None
         if len(left) == len(self.floor.site.sources):
