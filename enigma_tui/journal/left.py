@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from redis.exceptions import NoPermissionError
 
 from ..model.text import safe
-from ..site import SiteError, Source
+from ..site import SiteError, Source, SourceNotOpenedError
 from .connection import Address, Connection
 from .faults import FAILED, cause_of, explain
 from .keys import Keys
@@ -33,6 +33,9 @@ from .scripts import script
 LOOK_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
+
+
+_LOCKED = "the personal settings of who collects do not let it be opened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,19 +152,21 @@ class LeftBatches:
         server = Address(noted.source.server) if noted.source.server else self.connection.address
         where = server if at_source else self.connection.address
         fault = explain(error, where.shown)
+        # Everybody reads this: the place of a file of ours is nobody else's business.
+        locked = isinstance(error, SourceNotOpenedError)
         gone = shlex.quote(noted.field.decode("utf-8", "replace"))
         told = LeftBehind(
             source=noted.source.name,
             list=safe(noted.feed.key, 200),
             server=safe(server.shown, 200),
             fault=fault.name,
-            why=fault.sentence,
+            why=_LOCKED if locked else fault.sentence,
             remedy=f"{fault.remedy.replace('redis_url', 'its server')} It is tried again every "
             f"minute. If that server is gone for good: HDEL {self.keys.batch_lists} "
             f"{safe(gone, 800)}",
         )
         if self.hindered.get(noted.field) != told:
-            log.warning("%s", told.sentence)
+            log.warning("%s%s", told.sentence, f" ({error})" if locked else "")
         self.hindered[noted.field] = told
 
     @asynccontextmanager

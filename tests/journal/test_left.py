@@ -176,17 +176,19 @@ async def test_a_list_that_comes_back_into_the_settings_is_told_no_more(
 
 
 async def test_a_server_that_may_not_be_opened_with_these_settings_is_told_and_stops_nothing(
-    apart: Bench,
+    apart: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     await leave_behind(apart, apart.source(name="north"))
 
     def refused(source: Source) -> Connection:
-        raise SourceNotOpenedError(f"source {source.name}: its password is for another server")
+        raise SourceNotOpenedError(f"source {source.name}: /home/op/pw cannot be read")
 
     left = LeftBatches(apart.journal, apart.keys, (), refused)
     await left.look()
     (told,) = await left_behind(apart.journal, apart.keys)
-    assert "its password is for another server" in told.sentence
+    assert "the personal settings of who collects" in told.sentence
+    assert "/home/op" not in told.sentence + told.remedy, "everybody reads it"
+    assert "/home/op/pw cannot be read" in caplog.text
     assert "source_password_files" in told.remedy
     assert "site edit" not in told.remedy, "the source is not in the site's settings any more"
     assert told.server == apart.servers["source"].url

@@ -48,7 +48,8 @@ def full(target: ListTarget, length: int) -> Fault:
         "list full",
         f"delivery to {target.name} waits: {safe(target.key)} holds {length:,}, its cap is "
         f"{target.cap:,}, and nobody reads it",
-        "Look at what should read that list; nothing is lost meanwhile.",
+        "Look at what should read that list. What has waited for max_age_minutes is listed then, "
+        "and sent when asked.",
         why=f"list is full ({length:,})",
     )
 
@@ -59,7 +60,7 @@ def soon_full(target: ListTarget, length: int) -> Fault | None:
         return None
     return DeliveryFault(
         "list not read",
-        f"{safe(target.key)} holds {length:,} outcomes; at {target.cap:,} delivery to "
+        f"{safe(target.key)} holds {length:,} of the {target.cap:,} outcomes at which delivery to "
         f"{target.name} will wait",
         "Look at what should read that list.",
     )
@@ -71,7 +72,8 @@ def failing(target: str, answer: str) -> Fault:
     return DeliveryFault(
         "delivery fails",
         f"{target} does not take outcomes: {answer}",
-        "It is tried again; `enigma-tui deliveries` lists what was given up.",
+        "Look whether its receiver runs, at the address in `enigma-tui site show`. It is tried "
+        "again; `enigma-tui deliveries` lists what was given up.",
         why=f"it answers {status[0]}" if status else answer,
     )
 
