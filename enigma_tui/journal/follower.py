@@ -18,7 +18,6 @@ from redis.exceptions import ResponseError
 
 from ..model.call import ORIGIN, EntryId
 from ..model.entry import Event, SiteChanged, decode
-from ..model.text import safe
 from ..site import Site, SiteError
 from .backoff import Backoff
 from .connection import Connection
@@ -26,6 +25,7 @@ from .faults import FAILED, Fault, explain, first_of
 from .keys import Keys
 from .left_behind import LeftBehind, told_of
 from .mover import feed_lists
+from .news import SourceNews
 from .server import refuse_unfit
 from .sites import SiteStore
 from .standstill import Standstill, ask, read
@@ -104,31 +104,6 @@ class Sink(Protocol):
 
 
 log = logging.getLogger(__name__)
-
-NEWS_MS = 15_000
-"""What a collector told longer ago is not news any more; that is three times a lease."""
-
-
-@dataclass(frozen=True, slots=True)
-class _News:
-    """What the collector of a source told last (`SourceCollector`): time, backlog, fault."""
-
-    backlog: int = 0
-    fault: str = ""
-
-    @classmethod
-    def read(cls, text: bytes, now_ms: int) -> "_News":
-        """Read it; what is old, or in another version's form, is no news."""
-        at, _, rest = text.decode("utf-8", "replace").partition(" ")
-        backlog, _, fault = rest.partition(" ")
-        if not (_whole(at) and _whole(backlog)) or now_ms - int(at) > NEWS_MS:
-            return cls()
-        return cls(int(backlog), safe(fault, 40))
-
-
-def _whole(text: str) -> bool:
-    """Whether it is a number that the program itself may have written."""
-    return text.isascii() and text.isdecimal() and len(text) <= 16
 
 
 class _Unanswered(Exception):
@@ -311,19 +286,19 @@ class Follower:
                 if isinstance(answer, Exception):
                     raise answer
         server_ms = int(clock[0]) * 1000 + int(clock[1]) // 1000
-        told = {
-            safe(name.decode("utf-8", "replace")): _News.read(text, server_ms)
-            for name, text in answers[0].items()
-        }
+        told = SourceNews.of_all(answers[0], server_ms)
         leased, listed = 1 + len(sources), 1 + len(sources) + len(here)
         held = dict(zip((s.name for s in sources), answers[1:leased], strict=True))
         backlog = sum(n for n in answers[leased:listed] if isinstance(n, int))
         self.pulse = Pulse(
             server_ms=server_ms,
             at=(asked + answered) / 2,
-            backlog=backlog + sum(told.get(s.name, _News()).backlog for s in sources if s.server),
+            backlog=backlog
+            + sum(told.get(s.name, SourceNews()).backlog for s in sources if s.server),
             uncollected={
-                name: told.get(name, _News()).fault for name, lease in held.items() if not lease
+                name: told.get(name, SourceNews()).fault
+                for name, lease in held.items()
+                if not lease
             },
             left=told_of(answers[0], server_ms),
             standstills=read(targets, answers[listed:], server_ms),

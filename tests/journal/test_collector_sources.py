@@ -8,8 +8,9 @@ import pytest
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal.collector import Collector
 from enigma_tui.journal.connection import Connection
-from enigma_tui.journal.follower import Follower, _News
+from enigma_tui.journal.follower import Follower
 from enigma_tui.journal.keys import Keys
+from enigma_tui.journal.news import SourceNews
 from enigma_tui.site import Site, Source
 from tests.journal.bench import INBOUND
 from tests.journal.test_follower import Recorder
@@ -155,15 +156,15 @@ async def test_the_pulse_tells_who_is_not_collected_why_and_what_waits_elsewhere
 @pytest.mark.parametrize(
     ("told", "news"),
     [
-        (b"1000000 7 no answer", _News(7, "no answer")),
-        (b"1000000 7", _News(7)),
-        (b"984999 7 no answer", _News()),
-        (b"985000 7 no answer", _News(7, "no answer")),
-        (b"of another form", _News()),
-        (b"1000000 many x", _News()),
-        (b"\xff\xfe", _News()),
-        (b"", _News()),
+        (b"1000000 7 no answer", SourceNews(7, "no answer")),
+        (b"1000000 7", SourceNews(7)),
+        (b"984999 7 no answer", SourceNews()),
+        (b"985000 7 no answer", SourceNews(7, "no answer")),
+        (b"of another form", SourceNews()),
+        (b"1000000 many x", SourceNews()),
+        (b"\xff\xfe", SourceNews()),
+        (b"", SourceNews()),
     ],
 )
-def test_news_that_is_old_or_unreadable_is_no_news(told: bytes, news: _News) -> None:
-    assert _News.read(told, 1_000_000) == news
+def test_news_that_is_old_or_unreadable_is_no_news(told: bytes, news: SourceNews) -> None:
+    assert SourceNews.read(told, 1_000_000) == news

@@ -1,0 +1,39 @@
+"""What collectors tell of their sources, for boards and for `doctor` to read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..model.text import safe
+
+NEWS_MS = 15_000
+"""What a collector told longer ago is not news any more; that is three times a lease."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceNews:
+    """What the collector of a source told last (`SourceCollector`): time, backlog, fault."""
+
+    backlog: int = 0
+    fault: str = ""
+
+    @classmethod
+    def read(cls, text: bytes, now_ms: int) -> "SourceNews":
+        """Read it; what is old, or in another version's form, is no news."""
+        at, _, rest = text.decode("utf-8", "replace").partition(" ")
+        backlog, _, fault = rest.partition(" ")
+        if not (_whole(at) and _whole(backlog)) or now_ms - int(at) > NEWS_MS:
+            return cls()
+        return cls(int(backlog), safe(fault, 40))
+
+    @classmethod
+    def of_all(cls, told: Mapping[bytes, bytes], now_ms: int) -> dict[str, "SourceNews"]:
+        """Read the hash `Keys.collecting`; `now_ms` is the server's clock."""
+        return {
+            safe(name.decode("utf-8", "replace")): cls.read(text, now_ms)
+            for name, text in told.items()
+        }
+
+
+def _whole(text: str) -> bool:
+    """Whether it is a number that the program itself may have written."""
+    return text.isascii() and text.isdecimal() and len(text) <= 16
