@@ -8,6 +8,7 @@ from ..journal.faults import FAILED, OF_SOURCES, explain, of_source
 from ..journal.keys import Keys
 from ..journal.left_behind import left_behind
 from ..journal.mover import feed_lists
+from ..journal.news import SourceNews
 from ..journal.readers import look_everywhere
 from ..site import Site, SiteError
 from .finding import BAD, LOOK, OK, Finding
@@ -63,26 +64,43 @@ async def of_key(
 
 
 async def of_leases(link: Connection, keys: Keys, site: Site, *, agreed: bool) -> Finding:
-    """Look whether somebody collects from every source."""
-    left = []
+    """Look whether somebody collects from every source, and if not, what keeps them from it."""
+    pipeline = link.quick.pipeline(transaction=False)
+    pipeline.time()
+    pipeline.hgetall(keys.collecting)
     for source in site.sources:
-        try:
-            if not await link.quick.exists(keys.lease(source.name)):
-                left.append(source.name)
-        except FAILED as error:
-            fault = explain(error, link.address.shown)
-            where = keys.lease(source.name)
-            return Finding("collector", BAD, f"{where}: {fault.sentence}", fault.remedy)
+        pipeline.exists(keys.lease(source.name))
+    try:
+        clock, told, *held = await pipeline.execute()
+    except FAILED as error:
+        fault = explain(error, link.address.shown)
+        return Finding("collector", BAD, f"{keys.collecting}: {fault.sentence}", fault.remedy)
+    left = [source for source, lease in zip(site.sources, held, strict=True) if not lease]
     if not left:
         return Finding("collector", OK, "somebody collects")
     if not agreed:
         return Finding("collector", OK, "nobody collects, as nobody has agreed to")
-    which = f" from {', '.join(left)}" if len(site.sources) > 1 else ""
+    now_ms = int(clock[0]) * 1000 + int(clock[1]) // 1000
+    news = SourceNews.of_all(left, told, now_ms)
+    several = len(site.sources) > 1
+    which = f" from {', '.join(source.name for source in left)}" if several else ""
+    faults = [
+        f"{name}: {each.fault}" if several else each.fault
+        for name, each in news.items()
+        if each.fault
+    ]
+    if not faults:
+        return Finding(
+            "collector",
+            LOOK,
+            f"nobody collects{which} at the moment",
+            "Open a board, or run: enigma-tui collect",
+        )
     return Finding(
         "collector",
-        LOOK,
-        f"nobody collects{which} at the moment",
-        "Open a board, or run: enigma-tui collect",
+        BAD,
+        f"nobody can collect{which}; the last who tried met {', '.join(faults)}",
+        "Mend that first; it is tried again by itself.",
     )
 
 

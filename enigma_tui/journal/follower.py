@@ -286,20 +286,15 @@ class Follower:
                 if isinstance(answer, Exception):
                     raise answer
         server_ms = int(clock[0]) * 1000 + int(clock[1]) // 1000
-        told = SourceNews.of_all(answers[0], server_ms)
+        told = SourceNews.of_all(sources, answers[0], server_ms)
         leased, listed = 1 + len(sources), 1 + len(sources) + len(here)
         held = dict(zip((s.name for s in sources), answers[1:leased], strict=True))
         backlog = sum(n for n in answers[leased:listed] if isinstance(n, int))
         self.pulse = Pulse(
             server_ms=server_ms,
             at=(asked + answered) / 2,
-            backlog=backlog
-            + sum(told.get(s.name, SourceNews()).backlog for s in sources if s.server),
-            uncollected={
-                name: told.get(name, SourceNews()).fault
-                for name, lease in held.items()
-                if not lease
-            },
+            backlog=backlog + sum(told[s.name].backlog for s in sources if s.server),
+            uncollected={name: told[name].fault for name, lease in held.items() if not lease},
             left=told_of(answers[0], server_ms),
             standstills=read(targets, answers[listed:], server_ms),
         )

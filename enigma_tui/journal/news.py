@@ -1,9 +1,10 @@
 """What collectors tell of their sources, for boards and for `doctor` to read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..model.text import safe
+from ..site import Source
 
 NEWS_MS = 15_000
 """What a collector told longer ago is not news any more; that is three times a lease."""
@@ -26,12 +27,11 @@ class SourceNews:
         return cls(int(backlog), safe(fault, 40))
 
     @classmethod
-    def of_all(cls, told: Mapping[bytes, bytes], now_ms: int) -> dict[str, "SourceNews"]:
-        """Read the hash `Keys.collecting`; `now_ms` is the server's clock."""
-        return {
-            safe(name.decode("utf-8", "replace")): cls.read(text, now_ms)
-            for name, text in told.items()
-        }
+    def of_all(
+        cls, sources: Iterable[Source], told: Mapping[bytes, bytes], now_ms: int
+    ) -> dict[str, "SourceNews"]:
+        """Read the hash `Keys.collecting`, for each source; `now_ms` is the server's clock."""
+        return {s.name: cls.read(told.get(s.name.encode(), b""), now_ms) for s in sources}
 
 
 def _whole(text: str) -> bool:

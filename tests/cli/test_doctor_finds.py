@@ -36,6 +36,27 @@ def test_a_fault_at_a_sources_own_server_names_the_source_and_its_setting(
         assert "redis_url" not in finding["remedy"]
 
 
+def test_what_keeps_collectors_from_a_source_is_told_and_not_to_start_another(
+    run: Run, client: redis.Redis
+) -> None:
+    site = Site(sources=(Source(), Source(name="south", inbound="south", cdr="over")))
+    client.set("{enigma-tui}:site", site.to_json())
+    seconds, micros = client.time()
+    now_ms = seconds * 1000 + micros // 1000
+    client.set("{enigma-tui}:collector:pbx", "somebody")
+    for told, state, words in (
+        (b"", "look", "nobody collects from south at the moment"),
+        (f"{now_ms} 0 no permission".encode(), "bad", "met south: no permission"),
+    ):
+        client.hset("{enigma-tui}:collecting", mapping={b"south": told})
+        found = json.loads(run("doctor", "--json").stdout)
+        (finding,) = [one for one in found if one["check"] == "collector"]
+        assert finding["state"] == state
+        assert words in finding["found"]
+        assert ("enigma-tui collect" in finding["remedy"]) == (state == "look")
+    client.close()
+
+
 def test_calls_left_at_a_server_that_is_not_collected_any_more_are_a_finding(
     run: Run, client: redis.Redis
 ) -> None:
