@@ -104,6 +104,7 @@ class EnigmaApp(CallActions):
             super().on_event,
             lambda: self.focused or self.screen,
             self,
+            bound=lambda key: key in self.screen.active_bindings,
             after=self.board.table.touched,
         )
         answers = {"yes": True, "no": False, "ask": None}

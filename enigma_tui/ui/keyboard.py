@@ -8,7 +8,7 @@ dispositioned.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from textual import events
 from textual.dom import DOMNode
@@ -28,12 +28,18 @@ class Keyboard:
         deliver: Callable[[Typed], Awaitable[None]],
         focused: Callable[[], DOMNode],
         app: MessagePump,
+        bound: Callable[[str], bool] = lambda key: False,
         after: Callable[[], None] = lambda: None,
     ) -> None:
-        """Prepare; `after` is called when a key has had its effect."""
+        """Prepare.
+
+        `bound` tells whether a key, as Textual names it, does something now; `after` is called
+        when a key has had its effect.
+        """
         self._deliver = deliver
         self._focused = focused
         self._app = app
+        self._bound = bound
         self._after = after
         self._keys: asyncio.Queue[Typed] = asyncio.Queue()
 
@@ -50,14 +56,28 @@ class Keyboard:
         while True:
             event = await self._keys.get()
             try:
-                await self._deliver(event)
-                # Up to the app, where bindings run; then once more from where the focus is now,
-                # for what the key made widgets tell each other.
-                await self._settle((*self._chain(), self._app))
-                await self._settle(self._chain())
+                for each in self._apart(event):
+                    await self._deliver(each)
+                    # Up to the app, where bindings run; then once more from where the focus is
+                    # now, for what the key made widgets tell each other.
+                    await self._settle((*self._chain(), self._app))
+                    await self._settle(self._chain())
                 self._after()
             finally:
                 self._keys.task_done()
+
+    def _apart(self, event: Typed) -> Sequence[Typed]:
+        """Take apart what looks like alt and a key, unless that is a key of ours.
+
+        A terminal sends the same for escape and then that key, where they arrive together.
+        """
+        if not isinstance(event, events.Key) or not event.key.startswith("alt+"):
+            return [event]
+        if not event.character or self._bound(event.key):
+            return [event]
+        name = event.key.removeprefix("alt+")
+        key = event.character if name.startswith("shift+") else name
+        return [events.Key("escape", "\x1b"), events.Key(key, event.character)]
 
     def _chain(self) -> Iterable[MessagePump]:
         return [node for node in self._focused().ancestors_with_self if node is not self._app]

@@ -163,6 +163,21 @@ def test_typing_ahead_meets_every_screen_ready(
     assert (b"4", b"complaint", b"shouted at me") in told
 
 
+def test_escape_counts_also_where_the_next_key_arrives_with_it(
+    server: EmbeddedServer, client: redis.Redis, with_cdr: None, home: Path
+) -> None:
+    with Terminal("--redis-url", server.url, "--as", "thandi", home=home) as board:
+        board.wait_for("● live")
+        client.rpush(INBOUND, call(1, 2001))
+        board.wait_for("[1 Live 1]")
+        board.send("?")
+        board.wait_for("esc closes")
+        board.send("\x1bd")
+        board.wait_for("esc leaves without a trace")
+        board.send("\x1bG\x1bds")
+        board.wait_for("spam recorded")
+
+
 def test_a_filter_and_the_picker_leave_only_that_extension(
     server: EmbeddedServer, client: redis.Redis, home: Path
 ) -> None:
