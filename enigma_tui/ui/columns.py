@@ -173,24 +173,24 @@ def _optional(get: Callable[[Call], str]) -> Callable[[Call, Look], Cell]:
 def _disposition(call: Call, look: Look) -> Cell:
     if (waiting := look.floor.waits(call.key)) is not None:
         return Cell(f"waits: {waiting}", "pending", short="waits")
-    claimant = call.claimed_by(look.now_ms)
-    if claimant:
+    # What stands is told before who has the call: sorts and filters go by it, too.
+    if call.disposition is not None:
+        return Cell(call.disposition.code, "disposed")
+    if claimant := call.claimed_by(look.now_ms):
         name = "me" if claimant == look.own_name else claimant
         if look.by_shown:
             return Cell("claimed", "claimed")
         return Cell(f"claimed: {name}", "claimed", short=f"{name} has it")
-    if call.disposition is None:
-        return Cell("—", "absent")
-    return Cell(call.disposition.code, "disposed")
+    return Cell("—", "absent")
 
 
 def _by(call: Call, look: Look) -> Cell:
+    if call.disposition is not None:
+        by = call.disposition.by
+        return Cell("me" if by == look.own_name else by)
     if claimant := call.claimed_by(look.now_ms):
         return Cell("me" if claimant == look.own_name else claimant, "claimed")
-    if call.disposition is None:
-        return Cell("—", "absent")
-    by = call.disposition.by
-    return Cell("me" if by == look.own_name else by)
+    return Cell("—", "absent")
 
 
 COLUMNS: tuple[Column, ...] = (

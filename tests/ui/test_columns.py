@@ -7,12 +7,14 @@ from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal.desk import Act
 from enigma_tui.journal.keys import Keys
 from enigma_tui.model.call import EntryId
+from enigma_tui.model.query import parse
 from enigma_tui.ui.columns import columns, fit
 from enigma_tui.ui.screens.choices import SortDialog
 from tests.ui import stage
 from tests.ui.hands import (
     Eventually,
     Opened,
+    claimant,
     colleague,
     outcome,
     payload,
@@ -105,6 +107,34 @@ async def test_who_claims_a_call_can_be_read_whole(
         assert "spam" in app.board.table.render_line(1).text
         await type_keys(app, pilot, "d")
         assert "spam by sipho" in shown(app, "#notice")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+async def test_a_claim_does_not_hide_the_outcome_and_who_recorded_it(
+    opened: Opened, eventually: Eventually, width: int
+) -> None:
+    async with opened(size=(width, 24)) as (app, pilot):
+        call = under_cursor(app)
+        await colleague(app, "naledi").dispose(Act(call.key, "spam", 0))
+        await eventually(lambda: outcome(app, call.key))
+        await colleague(app).claim(call.key, "c1", 20 * 366 * 86_400_000)
+        await eventually(lambda: claimant(app, call.key) == "sipho")
+        app.board.table.paint()
+        told = app.board.table.render_line(1).text
+        assert "spam" in told
+        assert ("naledi" in told) is (width == 120), "there is a column for it"
+        assert "sipho" not in told
+        app.floor.look(query=parse("disp:spam by:naledi"))
+        assert call.key in app.floor.view.order()
+        await type_keys(app, pilot, "enter")
+        details = app.screen.query_one("#facts")
+        await eventually(
+            lambda: any(
+                "by sipho" in details.render_line(y).text for y in range(details.size.height)
+            )
+        )
+        await type_keys(app, pilot, "escape", "d")
+        assert "spam by naledi" in shown(app, "#notice")
 
 
 @pytest.mark.parametrize(("key", "by"), [("greater_than_sign", "began"), ("less_than_sign", "by")])
