@@ -129,4 +129,4 @@ class CallActions(SpeakingApp):
 
     def action_outbox(self) -> None:
         """Show what waits for the server, and what it refused."""
-        self.push_screen(OutboxDialog(self.outbox))
+        self.push_screen(OutboxDialog(self.outbox, self.settings.read_only))

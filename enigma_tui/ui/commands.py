@@ -153,7 +153,6 @@ COMMANDS: tuple[Command, ...] = (
         "Outbox",
         "What waits for the server, and what it refused",
         Group.MANY,
-        writes=True,
         of_app=True,
     ),
     Command("copy", "y", "Copy", "Send its call reference to the clipboard", Group.CALL),

@@ -16,6 +16,9 @@ from .floor import Floor
 NEAR_TRIM = 0.9
 """From this share of the retention on, what was not delivered is said to be about to be trimmed."""
 
+WAITS = "waits here"
+"""The state of an act that has not left this machine; a delivery waits at the server."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -63,7 +66,8 @@ class Outbox:
             parts = []
             if waiting.count and waiting.oldest_ms is not None:
                 since = moment(waiting.oldest_ms, now_ms)
-                parts.append(f"{waiting.count:,} waiting for {waiting.target}, since {since}")
+                to_do = f"{waiting.count:,} recorded, to be delivered to {waiting.target}"
+                parts.append(f"{to_do}, since {since}")
             if (standstill := standstills.get(waiting.target)) is not None:
                 still = f"delivery to {waiting.target} stands still: {standstill}"
                 parts += [still, f"  {standstill.remedy}"]
@@ -99,7 +103,7 @@ class Outbox:
     def _act(self, pending: Pending) -> Row:
         key = pending.act.key
         done = pending.act.code if isinstance(pending.act, Act) else "undo"
-        state = "refused" if pending.refused else "sent?" if pending.sent else "waits"
+        state = "refused" if pending.refused else "sent?" if pending.sent else WAITS
 
         def take_out() -> None:
             with suppress(KeepingError):  # it stays on the list then

@@ -269,7 +269,7 @@ async def test_what_was_not_delivered_is_said_listed_and_sent_again(
         await colleague(app).dispose(act)
         await eventually(lambda: outcome(app, call.key))
         await type_keys(app, pilot, "o")
-        assert "1 waiting for crm" in shown(app, "#summary")
+        assert "1 recorded, to be delivered to crm" in shown(app, "#summary")
         key = call.key
         failed = {"kind": "delivery", "target": "crm", "act": act.id, "outcome": "refused"}
         named = {"source": key.source, "call_feed": str(key.feed), "since": str(key.since)}

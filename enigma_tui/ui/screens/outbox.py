@@ -1,5 +1,7 @@
 """Lists what has been done and has gone nowhere yet, until somebody has seen it."""
 
+from collections.abc import Sequence
+
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
@@ -8,7 +10,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from ..columns import moment
-from ..outbox import Outbox, Row
+from ..commands import READ_ONLY
+from ..outbox import WAITS, Outbox, Row
 from .dialog import Dialog
 
 _Shown = tuple[str, int, str, str, str]
@@ -30,9 +33,11 @@ class OutboxDialog(Dialog[None]):
         ("r", "again", "Send again"),
     ]
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, read_only: bool = False) -> None:
+        """Prepare; `read_only` shows the list, and changes nothing on it."""
         super().__init__()
         self._outbox = outbox
+        self._read_only = read_only
         self._rows: list[Row] = []
 
     def compose(self) -> ComposeResult:
@@ -40,12 +45,7 @@ class OutboxDialog(Dialog[None]):
         with Vertical(classes="box wide"):
             yield OptionList(markup=False)
             yield Static(id="summary", markup=False)
-            yield Static(
-                "x takes back what waits, or off the list what was refused\n"
-                "r sends again what was not delivered   esc closes",
-                id="hint",
-                markup=False,
-            )
+            yield Static(id="hint", markup=False)
 
     def on_mount(self) -> None:
         """Show what there is, and look again every second."""
@@ -57,10 +57,14 @@ class OutboxDialog(Dialog[None]):
         rows = list(self._outbox.rows())
         lines = self._outbox.summary()
         if not rows and not lines:
-            lines = ["Everything has been recorded, and delivered."]
+            # What waits on this machine is not looked at by a board that hands nothing in.
+            delivered = "What has been recorded has been delivered."
+            everything = "Everything has been recorded, and delivered."
+            lines = [delivered if self._read_only else everything]
         summary = self.query_one("#summary", Static)
         summary.update(Text("\n".join(lines)))
         summary.display = bool(lines)
+        self.query_one("#hint", Static).update(self._hint(rows))
         if rows and [_shown(row) for row in rows] == [_shown(row) for row in self._rows]:
             return
         options = self.query_one(OptionList)
@@ -72,10 +76,24 @@ class OutboxDialog(Dialog[None]):
         if rows:
             options.highlighted = min(place, len(rows) - 1)
 
+    def _hint(self, rows: Sequence[Row]) -> str:
+        """Name the keys that some line has a use for."""
+        x = []
+        if any(row.state == WAITS for row in rows):
+            x.append("takes back what waits here")
+        if any(row.take_out is not None and row.state != WAITS for row in rows):
+            x.append("takes off the list what was refused")
+        lines = [f"x {', or '.join(x)}"] if x else []
+        if any(row.again is not None for row in rows):
+            lines.append("r sends again what was not delivered")
+        if self._read_only:
+            lines = []
+        return "\n".join([*lines[:-1], "   ".join([*lines[-1:], "esc closes"])])
+
     def _line(self, row: Row) -> Text:
         text = Text(no_wrap=True)
         text.append(f" {moment(row.at_ms, self._outbox.now_ms())}  ", "dim")
-        text.append(f"{row.state:<8} ", "bold")
+        text.append(f"{row.state:<10} ", "bold")
         text.append(row.what)
         if row.why:
             text.append(f": {row.why}")
@@ -88,9 +106,11 @@ class OutboxDialog(Dialog[None]):
     def action_take_out(self) -> None:
         """Take the highlighted act out."""
         row = self._highlighted()
-        if row is None:
-            return
-        if row.take_out is not None:
+        if self._read_only:
+            self._tell(READ_ONLY)
+        elif row is None:
+            self._tell("There is nothing here to take back, or off the list.")
+        elif row.take_out is not None:
             row.take_out()
             self._look()
         elif row.again is not None:
@@ -104,8 +124,16 @@ class OutboxDialog(Dialog[None]):
     def action_again(self) -> None:
         """Send the highlighted outcome again."""
         row = self._highlighted()
-        if row is not None and row.again is not None:
+        if self._read_only:
+            self._tell(READ_ONLY)
+        elif row is None:
+            self._tell("There is nothing here that was not delivered.")
+        elif row.again is not None:
             self._send(row)
+        elif row.state == "refused":
+            self._tell("The server has refused it: it is not handed in again.")
+        else:
+            self._tell("It is handed in by itself, as soon as the server is back.")
 
     @work(group="again")
     async def _send(self, row: Row) -> None:
