@@ -38,7 +38,9 @@ class Result:
         """Why it was neither recorded nor kept, in one clause; empty where it was."""
         if self.fault is not None:
             return str(self.fault)
-        return "" if self.answer is None or self.answer.recorded else why_not(self.answer)
+        if self.answer is None or self.answer.recorded:
+            return ""
+        return why_not(self.answer, undo=isinstance(self.act, Undo))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,8 @@ class HandingIn:
         if answer.recorded:
             self.pending.settle(pending.id)
         else:
-            self.pending.refuse(pending.id, why_not(answer))
+            why = why_not(answer, undo=isinstance(pending.act, Undo))
+            self.pending.refuse(pending.id, why)
         return answer
 
     async def _again(self, act: Act | Undo) -> Answer:
@@ -200,19 +203,21 @@ def _unkept(error: KeepingError) -> Fault:
     )
 
 
-def why_not(answer: Answer) -> str:
-    """Say in one clause why an act was not recorded."""
+def why_not(answer: Answer, *, undo: bool = False) -> str:
+    """Say in one clause why an act, or an `undo` of one, was not recorded."""
     match answer.outcome:
         case Outcome.SUPERSEDED:
             return "the reference is in use again by a newer call"
         case Outcome.LATE:
-            return f"too late to undo: {answer.code} stands"
+            return f"too late to undo, {answer.code} stands"
         case Outcome.DELIVERED:
             return f"{answer.code} has been delivered to {answer.delivered_to}, or is on its way"
         case Outcome.ABSENT:
             return "it had never been recorded"
         case Outcome.CLAIMED:
             return f"claimed by {answer.by}"
+        case _ if answer.code and undo:  # what it should take back was there before
+            return f"{answer.by} has amended it since, to {answer.code}"
         case _ if answer.code:
             return f"{answer.by} was first, with {answer.code}"
         case _:

@@ -348,4 +348,6 @@ def _counted(calls: int) -> str:
 
 
 def _left_out(claimants: Sequence[str]) -> str:
-    return f"{len(claimants):,} left out: {holders(claimants)}" if claimants else ""
+    if not claimants:
+        return ""
+    return f"{len(claimants):,} left out, and still marked: {holders(claimants)}."

@@ -118,11 +118,11 @@ class Reports:
         kept = sum(result.kept for result in results)
         lines = []
         if recorded or not kept:
-            lines.append(f"{draft.code} recorded for {recorded:,} of {len(calls):,} calls.")
+            lines.append(f"{draft.code} recorded for {recorded:,} of {_calls(len(calls))}.")
         if kept:
-            lines.append(f"{draft.code} for {kept:,} calls is kept until the server is back.")
+            lines.append(f"{draft.code} for {_calls(kept)} is kept until the server is back.")
         if left_out:
-            lines.append(f"{left_out}, and still marked.")
+            lines.append(left_out)
         problems = [
             f"{call.key.call_ref}: {result.problem}"
             for call, result in zip(calls, results, strict=True)
@@ -147,27 +147,57 @@ class Reports:
     def taken_back(self, acts: Sequence[Act], results: Sequence[Result]) -> None:
         """Tell what became of an undo, of one act or of a bulk."""
         back = sum(result.recorded or result.kept for result in results)
-        single = len(acts) == 1
-        reasons = [
-            result.problem if single else f"{result.act.key.call_ref}: {result.problem}"
-            for result in results
-            if result.problem
-        ]
+        failed = back < len(results)
         lines = []
-        if single and not reasons:
-            lines.append(f"{acts[0].code} for {acts[0].key.call_ref} is taken back.")
+        if len(acts) == 1:
+            lines.append(_taken_back(acts[0], results[0]))
         elif back:
             lines.append(f"{back:,} of {len(acts):,} dispositions are taken back.")
         if any(result.kept and self._handing_in.pending.get(result.act.id) for result in results):
             lines.append("The server is told when it is back.")
-        if reasons:
-            amend = self._key_of("amend")
-            more = f"; and {len(reasons) - NAMED_MOST:,} more" * (len(reasons) > NAMED_MOST)
-            named = "; ".join(reasons[:NAMED_MOST])
-            lines.append(f"Not taken back: {named}{more}. {amend} amends.")
+        if len(acts) > 1:
+            lines += _standing(results)
+        if failed:
+            lines[-1] += f" {self._key_of('amend')} amends."
         self._told.say(
-            "\n".join(lines), "warning" if reasons else "information", 15 if reasons else 5
+            "\n".join(lines), "warning" if failed else "information", 15 if failed else 5
         )
+
+
+def _taken_back(act: Act, result: Result) -> str:
+    """Say of one act whether it is taken back, and what stands again where that is known."""
+    if result.problem:
+        return f"Not taken back: {_sentence(result.problem)}"
+    words = f"{act.code} for {act.key.call_ref} is taken back"
+    answer = result.answer
+    # Of an undo that was sent twice, something else may have been recorded since.
+    again = answer.code if answer is not None and answer.outcome is Outcome.DONE else ""
+    return f"{words}: {again} stands again." if again else f"{words}."
+
+
+def _standing(results: Sequence[Result]) -> Sequence[str]:
+    """Say of a bulk what is not taken back: a sentence for each reason, the most frequent first."""
+    reasons: dict[str, list[str]] = {}
+    for result in results:
+        if result.problem:
+            reasons.setdefault(result.problem, []).append(result.act.key.call_ref)
+    groups = sorted(reasons.items(), key=lambda group: -len(group[1]))
+    lines = []
+    for why, refs in groups[:NAMED_MOST]:
+        more = f" and {len(refs) - NAMED_MOST:,} more" if len(refs) > NAMED_MOST else ""
+        named = f"{', '.join(refs[:NAMED_MOST])}{more}"
+        lines.append(f"{len(refs):,} not taken back ({named}): {_sentence(why)}")
+    if rest := sum(len(refs) for _, refs in groups[NAMED_MOST:]):
+        lines.append(f"{rest:,} more not taken back, for other reasons.")
+    return lines
+
+
+def _sentence(clause: str) -> str:
+    return clause if clause.endswith(".") else f"{clause}."
+
+
+def _calls(count: int) -> str:
+    return f"{count:,} call{'s' if count != 1 else ''}"
 
 
 def holders(claimants: Sequence[str]) -> str:

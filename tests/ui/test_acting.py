@@ -156,7 +156,7 @@ async def test_after_the_grace_u_says_so_and_changes_nothing(
         # Entries of the stage's day are years ahead of the server's clock.
         app.acting._handing_in.rules = lambda: Rules(7, -20 * 366 * 86_400_000)
         await type_keys(app, pilot, "u")
-        await eventually(lambda: "too late to undo: resolved stands" in toasts(app))
+        await eventually(lambda: "too late to undo, resolved stands" in toasts(app))
         assert "a amends" in toasts(app)
         assert outcome(app, call.key) is not None
 

@@ -120,7 +120,7 @@ async def test_marked_calls_that_somebody_claims_are_left_out_and_said_to_be(
         assert "+ takes in those left out" in shown(app, "#hint")
         await type_keys(app, pilot, "s")
         await eventually(lambda: "spam recorded for 2 of 2 calls" in toasts(app))
-        assert "1 left out: sipho has it, and still marked." in toasts(app)
+        assert "1 left out, and still marked: sipho has it." in toasts(app)
         await eventually(lambda: with_outcome(app) == {call.key for call in mine})
         assert app.board.table.marked == {theirs.key}
 
