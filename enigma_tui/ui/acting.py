@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from textual.app import App
 
@@ -24,6 +24,13 @@ SLOW_SECONDS = 1.0
 
 REMEMBERED = 50
 """How many acts back a repeat can go when the last ones have been undone."""
+
+AWAY_SECONDS = 30.0
+"""How long it is said that a call was not claimed, unless the server answers before that."""
+
+_NOT_CLAIMED = "not claimed"
+
+_T = TypeVar("_T")
 
 
 class Marks(Protocol):
@@ -71,6 +78,8 @@ class Acting:
         self._kept: dict[CallKey, tuple[Draft, str]] = {}
         self._last: _Done | None = None
         self._history: deque[_Done] = deque(maxlen=REMEMBERED)
+        self._away_at = 0.0
+        """When a call could not be claimed because the server was away, by the follower's clock."""
 
     # ── one call ────────────────────────────────────────────────────────────────────────
 
@@ -268,8 +277,8 @@ class Acting:
         if done in self._history:
             self._history.remove(done)
 
-    async def _insisting(self, work: Any, what: str) -> Sequence[Result]:
-        handed_in: asyncio.Future[Sequence[Result]] = asyncio.ensure_future(work)
+    async def _insisting(self, work: Awaitable[_T], what: str) -> _T:
+        handed_in: asyncio.Future[_T] = asyncio.ensure_future(work)
         try:
             await asyncio.wait({handed_in}, timeout=SLOW_SECONDS)
             if not handed_in.done():
@@ -311,15 +320,20 @@ class Acting:
         if self.claims.holds(call.key):
             self.claims.end(call.key)
             self._told.say(f"Released {self._reports.named(call)}")
+        elif self._handing_in.away():
+            self._not_claimed()
         else:
             self._run(self._claimed(call, self.claims.begin_now(call)))
 
     async def _claimed(self, call: Call, answer: Awaitable[Held]) -> None:
         try:
-            held = await answer
+            held = await self._insisting(answer, f"claim of {self._reports.named(call)}")
         except FAILED as error:
             fault = explain(error, self._handing_in.connection.address.shown)
-            self._warn(f"Not claimed: {fault}")
+            if fault.lost:
+                self._not_claimed()
+            else:
+                self._warn(f"Not claimed: {fault}")
             return
         named, key = self._reports.named(call), self._key_of("claim")
         if held.ours and self.claims.holds(call.key):  # otherwise it is released already
@@ -327,6 +341,20 @@ class Acting:
             self._told.say(f"Claimed {named}, for {minutes} minutes. {key} releases it.")
         elif not held.ours and held.by:
             self._warn(f"{held.by} has claimed {named} already.")
+
+    def _not_claimed(self) -> None:
+        self._away_at = self._clock()
+        words = "Not claimed: the server is away."
+        self._told.say(words, "warning", AWAY_SECONDS, about=_NOT_CLAIMED)
+
+    def on_link(self) -> None:
+        """Say no more that the server is away, once it has answered."""
+        link = self._floor.follower.link if self._floor.follower else None
+        if link and link.connected and (link.answered_at or 0.0) > self._away_at:
+            self._told.over(_NOT_CLAIMED)
+
+    def _clock(self) -> float:
+        return self._floor.follower.clock() if self._floor.follower else 0.0
 
     def lapsed(self, key: CallKey) -> None:
         """Say that a claim made by key has come to its end."""

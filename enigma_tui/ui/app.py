@@ -183,6 +183,7 @@ class EnigmaApp(CallActions):
             leave_alone_what_is_there()
         if self.follower.link.connected:
             self.offline.back()
+        self.acting.on_link()
         if self.board.is_mounted:
             self.board.status.tell()
 
