@@ -10,6 +10,7 @@ from ..journal.left_behind import left_behind
 from ..journal.mover import feed_lists
 from ..journal.news import SourceNews
 from ..journal.readers import look_everywhere
+from ..journal.server_clock import ms_of
 from ..site import Site, SiteError
 from .finding import BAD, LOOK, OK, Finding
 
@@ -80,7 +81,7 @@ async def of_leases(link: Connection, keys: Keys, site: Site, *, agreed: bool) -
         return Finding("collector", OK, "somebody collects")
     if not agreed:
         return Finding("collector", OK, "nobody collects, as nobody has agreed to")
-    now_ms = int(clock[0]) * 1000 + int(clock[1]) // 1000
+    now_ms = ms_of(clock)
     news = SourceNews.of_all(left, told, now_ms)
     several = len(site.sources) > 1
     which = f" from {', '.join(source.name for source in left)}" if several else ""

@@ -27,6 +27,7 @@ from .left_behind import LeftBehind, told_of
 from .mover import feed_lists
 from .news import SourceNews
 from .server import refuse_unfit
+from .server_clock import ms_of
 from .sites import SiteStore
 from .standstill import Standstill, ask, read
 from .stream import Journal
@@ -285,7 +286,7 @@ class Follower:
             for answer in (clock, *answers[: 1 + len(sources)]):
                 if isinstance(answer, Exception):
                     raise answer
-        server_ms = int(clock[0]) * 1000 + int(clock[1]) // 1000
+        server_ms = ms_of(clock)
         told = SourceNews.of_all(sources, answers[0], server_ms)
         leased, listed = 1 + len(sources), 1 + len(sources) + len(here)
         held = dict(zip((s.name for s in sources), answers[1:leased], strict=True))

@@ -13,6 +13,7 @@ from typing import Any
 from ..model.text import safe
 from .connection import Connection
 from .keys import Keys
+from .server_clock import fresh, ms_of
 
 _FIELD = b"left:"
 """No source's name has a colon."""
@@ -54,8 +55,8 @@ class LeftBehind:
     @classmethod
     def read(cls, text: bytes, now_ms: int) -> "LeftBehind | None":
         """Read it; what is old, or in another version's form, is nothing."""
-        at, _, rest = text.partition(b" ")
-        if not (at.isdigit() and len(at) <= 16) or now_ms - int(at) > TOLD_MS:
+        rest = fresh(text, now_ms, TOLD_MS)
+        if rest is None:
             return None
         try:
             parts = [safe(str(part), _LONGEST) for part in _list(rest)]
@@ -91,7 +92,7 @@ async def left_behind(connection: Connection, keys: Keys) -> tuple[LeftBehind, .
     pipeline.time()
     pipeline.hgetall(keys.collecting)
     clock, told = await pipeline.execute()
-    return told_of(told, _ms(clock))
+    return told_of(told, ms_of(clock))
 
 
 async def tell(connection: Connection, keys: Keys, left: Mapping[bytes, LeftBehind]) -> None:
@@ -110,11 +111,7 @@ async def tell(connection: Connection, keys: Keys, left: Mapping[bytes, LeftBehi
         if name.startswith(_FIELD) and text and name not in news
     }
     if news or over:
-        now_ms = _ms(await client.time())
+        now_ms = ms_of(await client.time())
         written = {name: each.written(now_ms) for name, each in news.items()}
         await client.hset(keys.collecting, mapping=over | written)
         await client.pexpire(keys.collecting, TOLD_MS)
-
-
-def _ms(clock: Sequence[Any]) -> int:
-    return int(clock[0]) * 1000 + int(clock[1]) // 1000

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ..model.text import safe
 from ..site import Source
+from .server_clock import fresh
 
 NEWS_MS = 15_000
 """What a collector told longer ago is not news any more; that is three times a lease."""
@@ -20,11 +21,10 @@ class SourceNews:
     @classmethod
     def read(cls, text: bytes, now_ms: int) -> "SourceNews":
         """Read it; what is old, or in another version's form, is no news."""
-        at, _, rest = text.decode("utf-8", "replace").partition(" ")
-        backlog, _, fault = rest.partition(" ")
-        if not (_whole(at) and _whole(backlog)) or now_ms - int(at) > NEWS_MS:
+        backlog, _, fault = (fresh(text, now_ms, NEWS_MS) or b"").partition(b" ")
+        if not (backlog.isdigit() and len(backlog) <= 16):
             return cls()
-        return cls(int(backlog), safe(fault, 40))
+        return cls(int(backlog), safe(fault.decode("utf-8", "replace"), 40))
 
     @classmethod
     def of_all(
@@ -32,8 +32,3 @@ class SourceNews:
     ) -> dict[str, "SourceNews"]:
         """Read the hash `Keys.collecting`, for each source; `now_ms` is the server's clock."""
         return {s.name: cls.read(told.get(s.name.encode(), b""), now_ms) for s in sources}
-
-
-def _whole(text: str) -> bool:
-    """Whether it is a number that the program itself may have written."""
-    return text.isascii() and text.isdecimal() and len(text) <= 16

@@ -11,6 +11,7 @@ from ..model.text import safe
 from .connection import Connection
 from .keys import Keys
 from .scripts import script
+from .server_clock import fresh, ms_of
 
 NEWS_MS = 20_000
 """What was told longer ago is not news any more."""
@@ -94,13 +95,13 @@ async def look(
     clock, *answers = await pipeline.execute(raise_on_error=False)
     if isinstance(clock, RedisError):
         raise clock
-    return read(targets, answers, int(clock[0]) * 1000 + int(clock[1]) // 1000)
+    return read(targets, answers, ms_of(clock))
 
 
 def _news(told: bytes | None, now_ms: int) -> Standstill | None:
     """Read what was told; what is old, or in another version's form, is no news."""
-    at, _, text = (told or b"").partition(b" ")
-    if not at.isdigit() or len(at) > 16 or now_ms - int(at) > NEWS_MS:
+    text = fresh(told or b"", now_ms, NEWS_MS)
+    if text is None:
         return None
     try:
         found = json.loads(text)

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from ..model.call import ORIGIN, EntryId
 from .connection import BLOCK_MS, Connection
 from .keys import Keys
+from .server_clock import ms_of
 
 READ_COUNT = 500
 """Entries read at a time: enough to be fast, few enough that a screen stays awake between."""
@@ -70,8 +71,7 @@ class Journal:
 
         In a cluster nodes' clocks differ; what has no key is asked of the journal's node.
         """
-        seconds, micros = await self.connection.quick.time()
-        return int(seconds) * 1000 + int(micros) // 1000
+        return ms_of(await self.connection.quick.time())
 
     async def trim(self, older_than_ms: int, most: int) -> int:
         """Drop what the retention no longer covers; return how many the cap cut besides.
