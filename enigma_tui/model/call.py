@@ -260,7 +260,10 @@ class Call(Struct, frozen=True, gc=False):
         if self.end is None:
             return max(0.0, (now_ms - self.began.ms) / 1000) if self.legs else None
         if self.end.talk is not None:
-            return self.end.talk + sum(leg.talk or 0.0 for leg in self.legs)
+            talk = self.end.talk
+            for leg in self.legs:
+                talk += leg.talk or 0.0
+            return talk
         # A connection that came after its record does not tell when the conversation began.
         if self.end.assumed or not self.legs or self.end.entry < self.began:
             return None

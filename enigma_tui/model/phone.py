@@ -3,7 +3,7 @@
 A PBX sends `0820001234`, `27820001234`, `0027820001234` or `+27820001234` for the same caller.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Literal, NamedTuple
 
@@ -81,7 +81,7 @@ class Dialplan:
         self._plan = plan
         # The caches hold the region, not this object: nothing keeps a dialplan alive but its users.
         self._international = lru_cache(maxsize=8192)(partial(_international, plan))
-        self._finder = lru_cache(maxsize=256)(partial(_finder, plan))
+        self._framed = lru_cache(maxsize=8192)(partial(_framed, plan))
         self._spellings = lru_cache(maxsize=2048)(partial(_spellings, plan))
 
     def __repr__(self) -> str:
@@ -113,13 +113,35 @@ class Dialplan:
                 return label
         return ""
 
-    def finder(self, text: str, match: Match) -> Callable[[str], bool] | None:
-        """Return what tells whether a stored number is meant by the typed `text`.
+    def framed(self, number: str, mark: str) -> str:
+        """Return the forms of `number`, each between marks, for `needles` to be sought in.
 
-        `None` if `text` does not look like a number (see `digits`). What is typed with a plus
+        The international one begins with a plus. Empty where it is not a number.
+        """
+        return self._framed(number, mark)
+
+    def needles(self, text: str, match: Match, mark: str) -> Sequence[str]:
+        """Return what to seek, any of them, where the typed `text` is to mean a number.
+
+        Nothing if `text` does not look like a number (see `digits`). What is typed with a plus
         must stand at the beginning of the international number, also for `"infix"`.
         """
-        return self._finder(text, match)
+        typed = _digits(text)
+        if typed is None:
+            return ()
+        if text.strip().startswith("+"):
+            return (mark + "+" + typed + mark * (match == "exact"),)
+        # What follows the prefix that dials abroad can only be the beginning of a whole number.
+        idd = next((idd for idd in self._plan.idds if typed.startswith(idd)), None)
+        abroad = None if idd is None else typed[len(idd) :]
+        if match == "infix":
+            # 00 within a number is no prefix yet.
+            return (typed, f"{mark}+{abroad}") if abroad else (typed,)
+        end = mark if match == "exact" else ""
+        found = [f"{mark}+{typed}{end}", f"{mark}{typed}{end}"]
+        if abroad or (abroad is not None and match == "prefix"):
+            found.append(f"{mark}+{abroad}{end}")
+        return found
 
     @staticmethod
     def digits(text: str) -> str | None:
@@ -196,6 +218,18 @@ def _international(plan: _Region, number: str) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
+def _framed(plan: _Region, number: str, mark: str) -> str:
+    reading = plan.read(number)
+    if reading is None:
+        return ""
+    international, national = reading
+    if not international:
+        return mark + national + mark
+    if not national:
+        return f"{mark}+{international}{mark}"
+    return f"{mark}+{international}{mark}{national}{mark}"
+
+
 def _forms(plan: _Region, number: str) -> tuple[str, ...]:
     reading = plan.read(number)
     if reading is None:
@@ -210,54 +244,3 @@ def _forms(plan: _Region, number: str) -> tuple[str, ...]:
 def _spellings(plan: _Region, number: str) -> tuple[str, ...]:
     forms = _forms(plan, number)
     return (number, *forms, f"+{forms[0]}") if forms else (number,)
-
-
-def _finder(plan: _Region, text: str, match: Match) -> Callable[[str], bool] | None:
-    typed = _digits(text)
-    if typed is None:
-        return None
-    # What follows the prefix that dials abroad can only be the beginning of a whole number.
-    plus = text.strip().startswith("+")
-    idd = "" if plus else next((idd for idd in plan.idds if typed.startswith(idd)), None)
-    abroad = None if idd is None else typed[len(idd) :]
-    core = _core(plan, typed)
-    read = plan.read
-
-    def found(number: str) -> bool:
-        # Whatever is found has the core in it; most numbers do not, and need not be read.
-        if core not in number and (number.isdigit() or number[1:].isdigit()):
-            return False
-        reading = read(number)
-        if reading is None:
-            return False
-        international, national = reading
-        if match == "exact":
-            return (not plus and typed in reading) or (bool(abroad) and abroad == international)
-        if not plus:
-            if match == "infix" and (typed in international or typed in national):
-                return True
-            if international.startswith(typed) or national.startswith(typed):
-                return True
-            if match == "infix" and not abroad:
-                return False  # 00 within a number is no prefix yet
-        return abroad is not None and bool(international) and international.startswith(abroad)
-
-    return found
-
-
-def _core(plan: _Region, typed: str) -> str:
-    """Return the end of `typed` that any spelling of a number it finds must contain.
-
-    What comes before it is (a part of) a prefix or country code, which a spelling may lack.
-    """
-    leads = {
-        lead[start:]
-        for lead in (plan.trunk, plan.country, *(idd + plan.country for idd in plan.idds))
-        for start in range(len(lead))
-    }
-    if any(lead.startswith(typed) for lead in leads):
-        return ""
-    longest = max((len(lead) for lead in leads if typed.startswith(lead)), default=0)
-    core = typed[longest:]
-    idd = next((idd for idd in plan.idds if typed.startswith(idd)), "")
-    return core if longest >= len(idd) else typed[len(idd) :]

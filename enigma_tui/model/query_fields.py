@@ -5,30 +5,16 @@
 
 import operator
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
 
-from .call import Call, CallState, Policy
+from .call import Call, CallState
 from .phone import Dialplan, Match
+from .query_test import Test, any_of, by_call, by_value, complement, sought
+from .subject import Frame, Lens
 from .text import safe
-
-
-@dataclass(frozen=True, slots=True)
-class Lens:
-    """What a filter needs beside the call."""
-
-    now_ms: int
-    """Milliseconds since the epoch, the server's clock."""
-    policy: Policy
-    dialplan: Dialplan
-    labels: Mapping[str, str]
-    """Dialled number, in any spelling that `Dialplan.label` understands, to its label."""
-
-    def label(self, number: str) -> str:
-        """Return the label of a dialled number, empty if it has none."""
-        return self.dialplan.label(number, self.labels)
 
 
 class QueryError(ValueError):
@@ -61,7 +47,6 @@ class Value:
         return QueryError(message, self.start, self.end)
 
 
-Test = Callable[[Call, Lens], bool]
 Compiler = Callable[[str, tuple[Value, ...], Collection[str]], Test]
 """Makes the test of a term from its operator, its values and the known disposition codes; raises
 `QueryError`."""
@@ -81,46 +66,11 @@ class Field:
     """Whether it changes by the mere passing of time."""
 
 
-def any_of(tests: Iterable[Test]) -> Test:
-    """Return the test that a call passes if it passes one of `tests`."""
-    several = tuple(tests)
-    if len(several) == 1:
-        return several[0]
-
-    def passes(call: Call, lens: Lens) -> bool:
-        for test in several:  # noqa: SIM110 - a generator costs more than the tests
-            if test(call, lens):
-                return True
-        return False
-
-    return passes
-
-
-def all_of(tests: Iterable[Test]) -> Test:
-    """Return the test that a call passes if it passes every one of `tests`."""
-    several = tuple(tests)
-    if len(several) == 1:
-        return several[0]
-
-    def passes(call: Call, lens: Lens) -> bool:
-        for test in several:  # noqa: SIM110 - a generator costs more than the tests
-            if not test(call, lens):
-                return False
-        return True
-
-    return passes
-
-
-def complement(test: Test) -> Test:
-    """Return the test that a call passes if it fails `test`."""
-    return lambda call, lens: not test(call, lens)
-
-
 def _unless(op: str, test: Test) -> Test:
     return complement(test) if op == "!=" else test
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
+def suggestion(word: str, known: Collection[str]) -> str:
     """Return `; did you mean …?` with the nearest of the known words, or nothing."""
     near = get_close_matches(word[:40].casefold(), list(known), n=1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else ""
@@ -182,77 +132,82 @@ def _range_match(value: Value) -> Callable[[str], bool] | None:
     )
 
 
-def _text(get: Callable[[Call], str], *, ranges: bool = False) -> Compiler:
-    """Return the compiler of a field that is a text."""
+FEW = 3
+"""Up to so many values are sought in the calls' texts; more are compared with each value."""
+
+
+def _text(get: Callable[[Call], str], frame: Frame | None = None) -> Compiler:
+    """Return the compiler of a field that is a text, and stands between `frame` if at all."""
 
     def compile_term(op: str, values: tuple[Value, ...], _codes: Collection[str]) -> Test:
-        def one(value: Value) -> Test:
-            in_range = _range_match(value) if ranges else None
-            matches = in_range or _text_match(op, value)
-            return lambda call, _lens: matches(get(call))
-
-        return _unless(op, any_of(map(one, values)))
+        ranges = [_range_match(value) if frame is Frame.EXTENSION else None for value in values]
+        needles = [_needle(op, value, frame) for value in values] if frame else [""]
+        if all(needles) and not any(ranges) and len(needles) <= FEW:
+            return _unless(op, sought(lambda _: needles))
+        tests = [each or _text_match(op, value) for each, value in zip(ranges, values, strict=True)]
+        return _unless(op, by_value(get, lambda text: any([test(text) for test in tests])))
 
     return compile_term
+
+
+def _needle(op: str, value: Value, frame: Frame) -> str:
+    """Return what to seek for one value of a text; nothing where it is a pattern."""
+    if value.pieces is not None:
+        return ""
+    text = value.text.casefold()
+    return f"{frame}{text}{frame if op != ':' or not text else ''}"
 
 
 # ── telephone numbers ───────────────────────────────────────────────────────────────────────
 
 
-def number_test(value: Value, match: Match, *gets: Callable[[Call], str]) -> Test:
-    """Return the test of the numbers that `gets` read, in whatever spelling they came."""
-    text = value.text
-    if value.pieces is not None:
-        return _number_pattern(text, value.pieces, gets)
-    if Dialplan.digits(text) is None:
-        return lambda call, lens: False
-
-    def passes(call: Call, lens: Lens) -> bool:
-        found = lens.dialplan.finder(text, match)
-        return found is not None and any([found(get(call)) for get in gets])
-
-    return passes
-
-
-def _number_pattern(text: str, parts: list[str], gets: tuple[Callable[[Call], str], ...]) -> Test:
+def number_pattern(value: Value, get: Callable[[Call], str]) -> Test | None:
+    """Return the test of a pattern of digits, in whatever spelling the number came."""
+    parts = value.pieces or []
     digits = [Dialplan.digits(part) if part else "" for part in parts]
     pieces = [piece for piece in digits if piece is not None]
     if len(pieces) < len(digits) or not any(pieces):
-        return lambda call, lens: False
-    if text.startswith("+"):
+        return None
+    if value.text.startswith("+"):
         pieces[0] = f"00{pieces[0]}"
     matches = pattern(pieces)
     end = pieces[-1][-6:]
 
     def passes(call: Call, lens: Lens) -> bool:
-        for get in gets:
-            number = get(call)
-            # All spellings of a number end alike: few need to be worked out.
-            if not number.endswith(end) and number[1:].isdigit():
-                continue
-            if any(map(matches, lens.dialplan.forms(number))):
-                return True
-        return False
+        number = get(call)
+        # All spellings of a number end alike: few need to be worked out.
+        if not number.endswith(end) and number[1:].isdigit():
+            return False
+        return any(map(matches, lens.dialplan.forms(number)))
 
-    return passes
+    return by_call(passes)
 
 
-def _phone(get: Callable[[Call], str], *, labelled: bool = False) -> Compiler:
+def _phone(
+    get: Callable[[Call], str], frame: Frame, forms: Frame, label: Frame | None = None
+) -> Compiler:
     """Return the compiler of a field that is a telephone number, and may have a label."""
 
     def compile_term(op: str, values: tuple[Value, ...], _codes: Collection[str]) -> Test:
+        match: Match = "prefix" if op == ":" else "exact"
+
         def one(value: Value) -> Test:
-            matches = _text_match(op, value)
-            tests: list[Test] = [lambda call, _lens: matches(get(call))]
-            if Dialplan.digits(value.text) is not None or value.pieces is not None:
-                # The digits decide alone: what was typed may be one spelling of several.
-                number = number_test(value, "prefix" if op == ":" else "exact", get)
-                tests = [number, *tests] if value.pieces is not None else [number]
-            if labelled and value.text:
-                tests.append(lambda call, lens: matches(lens.label(get(call))))
-            return any_of(tests)
+            if value.pieces is not None:
+                return _phone_pattern(value)
+            framed = [_needle(op, value, label)] if label and value.text else []
+            if Dialplan.digits(value.text) is None:
+                framed.append(_needle(op, value, frame))
+            # The digits decide alone: what was typed may be one spelling of several.
+            return sought(lambda lens: [*lens.dialplan.needles(value.text, match, forms), *framed])
 
         return _unless(op, any_of(map(one, values)))
+
+    def _phone_pattern(value: Value) -> Test:
+        matches = _text_match(":", value)
+        tests = [number_pattern(value, get), by_value(get, matches)]
+        if label:
+            tests.append(by_call(lambda call, lens: matches(lens.label(get(call)))))
+        return any_of(test for test in tests if test is not None)
 
     return compile_term
 
@@ -274,12 +229,11 @@ def _compile_state(op: str, values: tuple[Value, ...], _codes: Collection[str]) 
         wanted |= found
 
     def in_state(call: Call, lens: Lens) -> bool:
+        if _ASSUMED in wanted and call.end is not None and call.end.assumed:
+            return True
         return call.state(lens.now_ms, lens.policy) in wanted
 
-    def assumed(call: Call, _lens: Lens) -> bool:
-        return call.end is not None and call.end.assumed
-
-    return _unless(op, any_of((in_state, assumed)) if _ASSUMED in wanted else in_state)
+    return _unless(op, by_call(in_state))
 
 
 _code = _text(lambda call: call.disposition.code if call.disposition else "")
@@ -339,14 +293,14 @@ def _duration(get: Callable[[Call, Lens], float | None]) -> Compiler:
                     return None in wanted and not known
                 return (int(seconds) in wanted) is not known
 
-            return equals
+            return by_call(equals)
         limit, compare = _seconds(values[0]), _COMPARE[op]
 
         def passes(call: Call, lens: Lens) -> bool:
             seconds = get(call, lens)
             return seconds is not None and compare(seconds, limit)
 
-        return passes
+        return by_call(passes)
 
     return compile_term
 
@@ -355,23 +309,25 @@ TABLE: Mapping[str, Field] = MappingProxyType(
     {
         "ext": Field(
             "extension that has the call, or had it last: ext:2001,2004 ext:2000-2099",
-            _text(lambda call: call.extension, ranges=True),
+            _text(lambda call: call.extension, Frame.EXTENSION),
         ),
         "caller": Field(
             "caller's number, however it is written: caller:082",
-            _phone(lambda call: call.caller),
+            _phone(lambda call: call.caller, Frame.CALLER, Frame.CALLER_FORMS),
             phone=True,
         ),
         "dialled": Field(
             "number the caller dialled, or its label: dialled:support",
-            _phone(lambda call: call.dialled, labelled=True),
+            _phone(lambda call: call.dialled, Frame.DIALLED, Frame.DIALLED_FORMS, Frame.LABEL),
             phone=True,
         ),
         "contact": Field(
             'reference keyed in the IVR: contact:ACC, none at all: contact:""',
-            _text(lambda call: call.contact_ref),
+            _text(lambda call: call.contact_ref, Frame.CONTACT),
         ),
-        "call": Field("call reference: call:47", _text(lambda call: call.key.call_ref)),
+        "call": Field(
+            "call reference: call:47", _text(lambda call: call.key.call_ref, Frame.REFERENCE)
+        ),
         "state": Field(f"one of {', '.join(_STATES)}", _compile_state, timed=True),
         "disp": Field("disposition code, disp:none without one", _compile_disposition),
         "by": Field(

@@ -1,20 +1,21 @@
 """The rows of a board: filtered, sorted, and kept up to date entry by entry.
 
-An entry touches only the rows of the calls it changed, in O(log n); everything is worked out
-anew only when the filter or the sort changes.
+An entry touches only the rows of the calls it changed, in O(log n). Another filter asks the rows
+of the tab, which are in order already; another sort puts these in order; only another tab makes
+them anew.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from itertools import islice
-
-from sortedcontainers import SortedList
+from itertools import compress
 
 from .board import Board
 from .call import Call, CallKey, CallState
 from .notification import Direction
-from .query import Lens, Query, parse
-from .sorting import Row, Sort
+from .query import Query, parse
+from .rows import Order, Row, Rows
+from .sorting import Sort, by_beginning
+from .subject import Lens
 
 
 class Tab(StrEnum):
@@ -35,12 +36,11 @@ def is_live(call: Call, lens: Lens) -> bool:
 
 def is_to_dispose(call: Call, lens: Lens) -> bool:
     """Whether the call is inbound, over, and nobody has recorded its outcome."""
-    return (
-        call.disposition is None
-        and not call.superseded
-        and call.direction is Direction.INBOUND
-        and not is_live(call, lens)
-    )
+    return _waits_for_outcome(call) and not is_live(call, lens)
+
+
+def _waits_for_outcome(call: Call) -> bool:
+    return call.disposition is None and not call.superseded and call.direction is Direction.INBOUND
 
 
 class Tally:
@@ -70,11 +70,10 @@ class Tally:
         """Count the calls `keys` again after they changed."""
         for key in keys:
             call = board.calls.get(key)
-            for members, test in ((self._live, is_live), (self._to_dispose, is_to_dispose)):
-                if call is not None and test(call, lens):
-                    members.add(key)
-                else:
-                    members.discard(key)
+            live = call is not None and is_live(call, lens)
+            (self._live.add if live else self._live.discard)(key)
+            waits = call is not None and not live and _waits_for_outcome(call)
+            (self._to_dispose.add if waits else self._to_dispose.discard)(key)
 
 
 class View:
@@ -100,8 +99,16 @@ class View:
         self.pinned: CallKey | None = None
         self._left = False
         self._question = (self.tab, self.query)
-        self._rows: SortedList = SortedList()
         self._row_of: dict[CallKey, Row] = {}
+        """Every call of the board."""
+        self._labels: Mapping[str, str] = {}
+        self._in_tab = Rows()
+        """The rows of the tab, whatever the filter."""
+        self._arranged: tuple[Tab, Sort] | None = None
+        """What these are of."""
+        self._rows = self._in_tab
+        """Those that pass the filter, too; the same rows where there is none."""
+        self._renew(lens)
         self.rebuild(lens)
 
     def __len__(self) -> int:
@@ -112,16 +119,16 @@ class View:
         """How many calls belong here; a pinned call that has left does not count."""
         return len(self._rows) - self._left
 
-    def belongs(self, call: Call, lens: Lens) -> bool:
-        """Whether the tab and the filter take the call."""
-        if self.tab is Tab.LIVE and not is_live(call, lens):
-            return False
-        if self.tab is Tab.TO_DISPOSE and not is_to_dispose(call, lens):
-            return False
-        return self.query.matches(call, lens)
+    def _takes(self, call: Call, lens: Lens) -> bool:
+        """Whether the call is one of the tab."""
+        if self.tab is Tab.ALL:
+            return True
+        return is_live(call, lens) if self.tab is Tab.LIVE else is_to_dispose(call, lens)
+
+    # ── everything ──────────────────────────────────────────────────────────────────────
 
     def rebuild(self, lens: Lens, among: Iterable[CallKey] | None = None) -> None:
-        """Work out every row anew, after the tab, the filter or the sort has changed.
+        """Work out anew what depends on the tab, the filter or the sort that has changed.
 
         `among` names the only calls that can belong to the tab, where somebody knows them.
 
@@ -131,42 +138,110 @@ class View:
         question = (self.tab, self.query)
         same = question == self._question
         self._question = question
-        self._row_of = {
-            key: self.sort.row(call, lens)
-            for key in (self.board.calls if among is None else among)
-            if (call := self.board.calls.get(key)) is not None and self.belongs(call, lens)
-        }
-        self._left = False
-        pinned = self.board.calls.get(self.pinned) if self.pinned else None
-        if pinned is not None and pinned.key not in self._row_of:
+        if self._left and self.pinned in self._row_of:
+            self._left = False
+            row = self._row_of[self.pinned]
+            self._place(row, row.order if self._takes(row.call, lens) else None, shown=False)
+        if lens.labels is not self._labels:
+            self._renew(lens)
+        if self._arranged != (self.tab, self.sort):
+            self._arrange(lens, among)
+        self._choose(lens)
+        pinned = self._row_of.get(self.pinned) if self.pinned else None
+        if pinned is not None and pinned not in self._rows:
             if same:
-                self._row_of[pinned.key] = self.sort.row(pinned, lens)
                 self._left = True
+                self._place(pinned, self.sort.order(pinned.call, lens), shown=True)
             else:
                 self.pinned = None
-        self._rows = SortedList(self._row_of.values())
+
+    def _renew(self, lens: Lens) -> None:
+        """Make the rows of all calls, with what the labels are now."""
+        self._labels = lens.labels
+        self._arranged = None
+        self._row_of = {key: Row(call, lens.text(call)) for key, call in self.board.calls.items()}
+        self._in_tab = self._rows = Rows()
+
+    def _arrange(self, lens: Lens, among: Iterable[CallKey] | None) -> None:
+        """Put the rows of the tab in order."""
+        tab, sort = self._arranged or (None, None)
+        self._arranged = (self.tab, self.sort)
+        if tab is not self.tab:
+            for row in self._in_tab:
+                row.here = False
+            of = self._row_of
+            some = of.values() if among is None else [of[key] for key in among if key in of]
+            rows = by_beginning(row for row in some if self._takes(row.call, lens))
+        elif sort is not None and sort.by == "began":
+            rows = list(self._in_tab)
+        else:
+            # The calls came nearly in the order in which they began.
+            rows = by_beginning(row for row in self._row_of.values() if row.here)
+        self._in_tab = Rows(self.sort.arrange(rows, lens))
+
+    def _choose(self, lens: Lens) -> None:
+        """Work out which rows of the tab pass the filter."""
+        self._rows = self._in_tab
+        if self.query.text:
+            rows = list(self._in_tab)
+            self._rows = Rows(list(compress(rows, self.query.select(rows, lens))))
+
+    # ── some calls ──────────────────────────────────────────────────────────────────────
 
     def update(self, keys: Iterable[CallKey], lens: Lens) -> bool:
         """Bring the rows of the calls `keys` up to date; return whether any may look different."""
         touched = False
+        rows: list[Row] = []
         for key in keys:
-            call = self.board.calls.get(key)
-            old = self._row_of.get(key)
-            belongs = call is not None and self.belongs(call, lens)
-            if key == self.pinned:
-                self._left = call is not None and not belongs
-                belongs = call is not None
-            new = self.sort.row(call, lens) if belongs and call is not None else None
-            touched = touched or old is not None or new is not None
-            if new == old:
-                continue
-            if old is not None:
-                self._rows.remove(old)
+            call, row = self.board.calls.get(key), self._row_of.get(key)
+            if call is not None:
+                rows.append(self._brought_up(row, call, lens))
+            elif row is not None:
+                touched |= self._place(row, None, shown=False)
                 del self._row_of[key]
-            if new is not None:
-                self._rows.add(new)
-                self._row_of[key] = new
+                self._left = self._left and key != self.pinned
+        for row, passes in zip(rows, self.query.select(rows, lens), strict=True):
+            belongs = self._takes(row.call, lens)
+            shown = belongs and passes
+            if row.call.key == self.pinned:
+                self._left = not shown
+                belongs = shown = True
+            order = self.sort.order(row.call, lens) if belongs else None
+            touched |= self._place(row, order, shown=shown)
         return touched
+
+    def _brought_up(self, row: Row | None, call: Call, lens: Lens) -> Row:
+        if row is None:
+            row = self._row_of[call.key] = Row(call, lens.text(call))
+        elif row.call is not call:
+            if _worded(row.call) != _worded(call):
+                row.text = lens.text(call)
+            row.call = call
+        return row
+
+    def _place(self, row: Row, order: Order | None, *, shown: bool) -> bool:
+        """Put a row where it belongs, `None` is outside the tab; return whether it is or was shown.
+
+        A row may not move while it is in order: it is taken out first.
+        """
+        filtered = self._rows is not self._in_tab
+        was_shown = row in self._rows if filtered else row.here
+        before = row.order if row.here else None
+        moved = order != before
+        if filtered and was_shown and (moved or not shown):
+            self._rows.remove(row)
+        if moved:
+            if before is not None:
+                self._in_tab.remove(row)
+            row.here = order is not None
+            if order is not None:
+                row.rank, row.value, row.since = order
+                self._in_tab.add(row)
+        if filtered and shown and (moved or not was_shown):
+            self._rows.add(row)
+        return was_shown or shown
+
+    # ── the call under the cursor ───────────────────────────────────────────────────────
 
     def pin(self, key: CallKey | None, lens: Lens) -> bool:
         """Pin another call, or none; return whether that let a row go."""
@@ -176,27 +251,26 @@ class View:
         self.pinned = key
         self._left = False
         self.update([each for each in (before, key) if each is not None], lens)
-        return had_left and before not in self._row_of
+        return had_left and before is not None and self.index(before) is None
 
     def has_left(self, key: CallKey) -> bool:
         """Whether the row is here only because it is pinned."""
         return self._left and key == self.pinned
 
+    # ── rows by their number ────────────────────────────────────────────────────────────
+
     def index(self, key: CallKey) -> int | None:
         """Return the row number of a call, or `None` when it is not here."""
         row = self._row_of.get(key)
-        if row is None:
+        if row is None or row not in self._rows:
             return None
-        place: int = self._rows.index(row)
+        place = self._rows.index(row)
         return len(self._rows) - 1 - place if self.sort.reverse else place
 
     def key_at(self, index: int) -> CallKey | None:
         """Return the call in a row, or `None` beyond the ends."""
-        if not 0 <= index < len(self._rows):
-            return None
-        place = len(self._rows) - 1 - index if self.sort.reverse else index
-        row: Row = self._rows[place]
-        return row[3]
+        calls = self.window(index, 1) if index >= 0 else ()
+        return calls[0].key if calls else None
 
     def window(self, start: int, count: int) -> Sequence[Call]:
         """Return the calls in `count` rows from `start`, fewer at the end."""
@@ -206,12 +280,15 @@ class View:
         if start >= stop:
             return ()
         if self.sort.reverse:
-            rows = self._rows.islice(total - stop, total - start, reverse=True)
-        else:
-            rows = self._rows.islice(start, stop)
-        return [self.board.calls[row[3]] for row in islice(rows, count)]
+            return [row.call for row in reversed(self._rows.between(total - stop, total - start))]
+        return [row.call for row in self._rows.between(start, stop)]
 
     def order(self) -> Sequence[CallKey]:
         """Return every call's key, in the order of the rows."""
         rows = reversed(self._rows) if self.sort.reverse else iter(self._rows)
-        return [row[3] for row in rows]
+        return [row.call.key for row in rows]
+
+
+def _worded(call: Call) -> tuple[str, ...]:
+    """Return what a call's text is made of and may change."""
+    return call.caller, call.dialled, call.contact_ref, call.extension

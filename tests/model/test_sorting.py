@@ -1,6 +1,7 @@
 """Promises of `model.sorting`: every column has an order, and what is unknown comes last."""
 
 import dataclasses
+from collections.abc import Iterable
 from itertools import permutations
 
 import pytest
@@ -12,7 +13,8 @@ from enigma_tui.model.call import Call, CallKey, Disposition, End, EntryId, Feed
 from enigma_tui.model.notification import Direction
 from enigma_tui.model.phone import Dialplan
 from enigma_tui.model.query import Lens
-from enigma_tui.model.sorting import SORTS, Sort
+from enigma_tui.model.rows import Row
+from enigma_tui.model.sorting import SORTS, Sort, by_beginning
 
 T = 1_763_800_000_000
 LENS = Lens(T, Policy(cdr_sources={"pbx"}), Dialplan("ZA"), {"0115550100": "Support"})
@@ -83,8 +85,14 @@ UNKNOWN: dict[str, Call] = {
 
 
 def ordered(calls: list[Call], sort: Sort) -> list[str]:
-    rows = sorted((sort.row(each, LENS) for each in calls), reverse=sort.reverse)
-    return [row[3].call_ref for row in rows]
+    return refs(arranged(calls, sort, LENS))
+
+
+def arranged(calls: Iterable[Call], sort: Sort, lens: Lens) -> list[Call]:
+    rows = sort.arrange(by_beginning(Row(each, lens.text(each)) for each in calls), lens)
+    places = [sort.order(row.call, lens) for row in rows]
+    assert places == sorted(places) == [row.order for row in rows]
+    return [row.call for row in (reversed(rows) if sort.reverse else rows)]
 
 
 def refs(calls: list[Call]) -> list[str]:
@@ -117,8 +125,7 @@ def test_talk_is_unknown_once_a_call_is_only_assumed_to_be_over() -> None:
     old, young = call("old", 0), call("young", 900)
     for reverse in (False, True):
         sort = Sort("talk", reverse)
-        rows = sorted((sort.row(each, bare) for each in (old, young)), reverse=reverse)
-        assert [row[3].call_ref for row in rows] == ["young", "old"]
+        assert refs(arranged((old, young), sort, bare)) == ["young", "old"]
 
 
 @given(
@@ -145,7 +152,7 @@ def test_any_two_calls_compare_in_every_column(
     calls: list[Call], column: str, reverse: bool
 ) -> None:
     sort = Sort(column, reverse)
-    rows = [sort.row(each, LENS) for each in calls]
-    assert len(sorted(rows)) == len(calls)
+    assert len(arranged(calls, sort, LENS)) == len(calls)
+    places = [sort.order(each, LENS) for each in calls]
     later = dataclasses.replace(LENS, now_ms=T + 1_000)
-    assert [sort.row(each, later) for each in calls] == rows, "an order holds a second later"
+    assert [sort.order(each, later) for each in calls] == places, "an order holds a second later"

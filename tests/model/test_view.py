@@ -1,6 +1,6 @@
 """Promises of `model.view`: its rows are the board's, filtered and sorted, whatever happens."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import settings
@@ -173,7 +173,7 @@ class Oracle(RuleBasedStateMachine):
         assert known == sorted(known, reverse=view.sort.reverse)
 
     def place(self, call: Call) -> tuple[object, EntryId, CallKey] | None:
-        value = SORTS[self.view.sort.by](call, self.lens())
+        [value] = SORTS[self.view.sort.by]([call], self.lens())
         return None if value is None else (value, call.began, call.key)
 
     @invariant()
@@ -273,11 +273,11 @@ def test_a_pinned_call_comes_back_when_the_board_is_read_again() -> None:
 def test_an_update_touches_only_the_rows_that_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     board, view = filled(1_000)
     worked_out: list[CallKey] = []
-    began: Callable[[Call, Lens], object] = SORTS["began"]
+    began = SORTS["began"]
 
-    def spy(call: Call, lens: Lens) -> object:
-        worked_out.append(call.key)
-        return began(call, lens)
+    def spy(calls: Sequence[Call], lens: Lens) -> list[object]:
+        worked_out.extend(call.key for call in calls)
+        return began(calls, lens)
 
     monkeypatch.setattr(sorting, "SORTS", {**SORTS, "began": spy})
     keys = board.apply(conn(T + 5_000, "500", "2001"))  # a transfer
