@@ -11,40 +11,47 @@ from textual.widgets import DataTable
 
 from enigma_tui.journal.connection import Address, connect
 from enigma_tui.journal.desk import Who
+from enigma_tui.journal.stream import READ_COUNT
 from enigma_tui.model.call import CallKey, Disposition, EntryId
 from enigma_tui.model.entry import Disposed
+from enigma_tui.model.view import Tab
 from enigma_tui.settings import Settings
-from enigma_tui.site import Site, Source
 from enigma_tui.ui.app import EnigmaApp, Startup
 from enigma_tui.ui.columns import COLUMNS, GAP
 
 from . import payloads
 from .frames import Watched
 
-CALLS = 10_000
+CALLS = 100_000
+PEER_CALLS = 10_000
+"""What a `DataTable` can be asked for."""
+
 NAME = "benchmark"
 SCREEN_ROW = 12
 """The row that changes: in sight, and not under the cursor."""
 
-_END_MS = payloads.BASE_MS + CALLS * payloads.STEP_MS
 _COLUMN = "disposition"
 
 
 class BoardApp(Watched, EnigmaApp):
-    """The program itself with 10,000 live calls, but without a server.
+    """The program itself with many calls, most of them over, but without a server.
 
     The clock stands still, so that what changes is what the benchmark changes: otherwise the
     seconds of calls in sight would be painted along.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, calls: int = CALLS) -> None:
         link = connect(Address("unix:///never/connected"), NAME)
-        settings = Settings(collect="no", name=NAME)
+        settings = Settings(collect="no", name=NAME, keep_calls=calls)
+        events = payloads.events(calls)
+        self._end_ms = end_ms = events[-1].id.ms
         super().__init__(
-            Startup(link, settings, Who(NAME), Path("/never"), clock=lambda: _END_MS / 1000)
+            Startup(link, settings, Who(NAME), Path("/never"), clock=lambda: end_ms / 1000)
         )
-        self.floor.on_site(Site(sources=(Source(collect_cdr=True),)))
-        self.floor.on_events(payloads.events(CALLS))
+        self.floor.on_site(payloads.SITE)
+        for at in range(0, len(events), READ_COUNT):
+            self.floor.on_events(events[at : at + READ_COUNT])
+        self.floor.look(tab=Tab.ALL)
         self._versions = count(1)
         self._changing: CallKey | None = None
 
@@ -52,9 +59,9 @@ class BoardApp(Watched, EnigmaApp):
         """Follow nothing: the benchmark hands the entries over."""
 
     def rows(self) -> list[list[str]]:
-        """Return the texts of every row, in the order of the screen."""
+        """Return the texts of the first rows, in the order of the screen."""
         look = self.board.look()
-        calls = self.floor.view.window(0, CALLS)
+        calls = self.floor.view.window(0, PEER_CALLS)
         return [[column.cell(call, look).text for column in COLUMNS] for call in calls]
 
     def widths(self) -> dict[str, int]:
@@ -66,7 +73,7 @@ class BoardApp(Watched, EnigmaApp):
         version = next(self._versions)
         key = self._changing = self._changing or self.floor.view.key_at(SCREEN_ROW)
         assert key is not None
-        at = _END_MS + version
+        at = self._end_ms + version
         disposition = Disposition(text, NAME, at_ms=at, version=version)
         self.floor.on_events([Disposed(EntryId(at, 0), key, disposition)])
 

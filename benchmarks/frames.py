@@ -19,8 +19,8 @@ from textual.pilot import Pilot
 T = TypeVar("T")
 AppType = TypeVar("AppType", bound="Watched")
 
-SIZE = (120, 40)
-"""The terminal, in cells."""
+SIZE = (160, 56)
+"""The terminal, in cells: so wide that every column is shown, so high that 50 calls are."""
 
 QUIET_SECONDS = 0.1
 """Waited before each change: every coalescing period (30 and 60 a second) has then passed, so

@@ -2,50 +2,57 @@
 
 from collections.abc import Iterator
 from functools import cache
-from itertools import count, islice
+from itertools import islice
 
-from enigma_tui.demo.simulator import INBOUND, Pbx, Profile
+from enigma_tui.demo.simulator import INBOUND, Pbx, Profile, Push
 from enigma_tui.model.call import EntryId
 from enigma_tui.model.entry import Event, decode
+from enigma_tui.site import Site, Source
 
 SEED = 20_251_122
 BASE_MS = 1_763_800_000_000
-"""When the first of them was collected, in milliseconds since the epoch."""
+"""When the simulation begins, in milliseconds since the epoch."""
 
-STEP_MS = 1_000
-"""From one to the next. 10,000 calls are then connected within less than three hours, so that
-with CDRs none is old enough to be a ghost."""
-
-# Only the shape that a PBX sends today, each call told once, so that calls can be counted.
+# Only the shape that a PBX sends today, so that calls can be counted.
 _PROFILE = Profile(
     calls_per_minute=120, agents=500, transfer_share=0, v2_share=0, odd_share=0, abandon_share=0
 )
 
+SITE = Site(sources=(Source(collect_cdr=True),))
+"""Where these come from: a PBX that tells of the ends of calls, too."""
 
-def _connections() -> Iterator[bytes]:
-    for push in Pbx(SEED, _PROFILE).pushes():
-        if push.list_key == INBOUND:
-            yield push.payload
+JournalEntry = tuple[EntryId, dict[bytes, bytes]]
+
+
+def _pushes() -> Iterator[Push]:
+    return Pbx(SEED, _PROFILE).pushes()
 
 
 @cache
 def notifications(number: int) -> tuple[bytes, ...]:
     """Return that many v3 inbound notifications, each of another call."""
-    return tuple(islice(_connections(), number))
+    told = (push.payload for push in _pushes() if push.list_key == INBOUND)
+    return tuple(islice(told, number))
 
 
-def entries(number: int) -> list[tuple[EntryId, dict[bytes, bytes]]]:
-    """Return the notifications as journal entries, as a stream gives them back."""
-    return [
-        (
-            EntryId(BASE_MS + place * STEP_MS, 0),
-            {b"kind": b"call", b"raw": raw, b"source": b"pbx", b"feed": b"inbound"},
-        )
-        for place, raw in zip(count(), notifications(number), strict=False)
-    ]
+def entries(calls: int) -> Iterator[JournalEntry]:
+    """Yield the journal of a floor that has taken so many calls, as a stream gives it back.
+
+    A few hundred of the calls are live at its end; of the others the record has come.
+    """
+    taken = 0
+    for number, push in enumerate(_pushes()):
+        connection = push.list_key == INBOUND
+        taken += connection
+        if taken > calls:
+            return
+        # The number keeps apart what came within one millisecond.
+        entry_id = EntryId(BASE_MS + int(push.at * 1000), number)
+        kind, feed = (b"call", b"inbound") if connection else (b"cdr", b"cdr")
+        yield entry_id, {b"kind": kind, b"raw": push.payload, b"source": b"pbx", b"feed": feed}
 
 
 @cache
-def events(number: int) -> tuple[Event, ...]:
-    """Return the notifications as decoded journal entries."""
-    return tuple(decode(entry_id, fields) for entry_id, fields in entries(number))
+def events(calls: int) -> tuple[Event, ...]:
+    """Return the entries, decoded."""
+    return tuple(decode(*entry) for entry in entries(calls))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 
 from ..model.call import Call, CallState
@@ -27,8 +28,7 @@ class Marks:
     critical: float = 120.0
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True, gc=False):
     """A text, and the name of the style it has; a colour never stands without its word."""
 
     text: str
@@ -36,9 +36,11 @@ class Cell:
     short: str = ""
     """What stands there instead where the column is too narrow for all of `text`."""
 
-    def fitting(self, width: int) -> str:
-        """Return the text, or the short one where only that fits into `width` cells."""
-        return self.short if self.short and cell_len(self.text) > width else self.text
+    def fitted(self, width: int, right: bool) -> str:
+        """Return the text in exactly `width` cells, or the short one where only that fits."""
+        if self.short and cell_len(self.text) > width:
+            return fill(self.short, width, right)
+        return fill(self.text, width, right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,8 +262,10 @@ def fit(width: int, columns: Sequence[Column] = COLUMNS) -> Sequence[Placed]:
 
 def fill(text: str, width: int, right: bool = False) -> str:
     """Cut or pad a text to exactly `width` cells; an ellipsis tells of a cut."""
-    length = cell_len(text)
+    length = len(text) if text.isascii() else cell_len(text)
     if length > width:
         return set_cell_size(text, width - 1) + ELLIPSIS if width > 1 else ELLIPSIS[:width]
+    if length == width:
+        return text
     padding = " " * (width - length)
     return padding + text if right else text + padding

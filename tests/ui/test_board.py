@@ -1,14 +1,15 @@
 """What the board promises, on the real app with a real server behind it."""
 
-import asyncio
 from typing import Any
 
 import pytest
+from textual.strip import Strip
 
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.model.board import Board
 from enigma_tui.model.view import Tab
 from enigma_tui.site import CodeSetting, Site, Source
+from enigma_tui.ui.widgets.call_lines import Shown
 from tests.ui import stage
 from tests.ui.hands import (
     Opened,
@@ -56,24 +57,23 @@ async def test_no_markup_in_a_payload_acts(opened: Opened) -> None:
         assert app.is_running
 
 
-async def test_only_the_lines_that_changed_are_painted(opened: Opened) -> None:
+async def test_only_the_lines_that_changed_are_drawn(opened: Opened) -> None:
     async with opened() as (app, pilot):
         await type_keys(app, pilot, "3")
-        await asyncio.sleep(0)
-        painted: list[int] = []
-        table = app.board.table
-        original = table.render_line
+        drawn: list[Shown] = []
+        lines = app.board.table._lines
+        original = lines.row
 
-        def counted(y: int) -> Any:
-            painted.append(y)
-            return original(y)
+        def counted(shown: Shown, *more: Any) -> Strip:
+            drawn.append(shown)
+            return original(shown, *more)
 
-        table.render_line = counted  # type: ignore[method-assign]
+        lines.row = counted  # type: ignore[method-assign]
         await pilot.pause()
-        painted.clear()
+        drawn.clear()
         await type_keys(app, pilot, "j")
         await pilot.pause()
-        assert sorted(set(painted)) == [1, 2]
+        assert [shown.flags.cursor for shown in drawn] == [False, True]
 
 
 async def test_the_header_says_since_where_no_records_are_collected(

@@ -119,7 +119,7 @@ async def test_a_click_takes_the_call_that_was_seen_there(opened: Opened) -> Non
         shown = table._shown[3]
         assert shown is not None
         await pilot.click("CallTable", offset=(10, 4))
-        assert under_cursor(app).key == shown.key != app.floor.view.key_at(3)
+        assert under_cursor(app).key == shown.call.key != app.floor.view.key_at(3)
 
 
 async def test_a_board_that_reads_all_again_keeps_the_cursor_on_its_call(

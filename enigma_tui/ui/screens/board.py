@@ -44,6 +44,7 @@ class BoardScreen(Screen[None]):
 
     BINDINGS = [command.binding() for command in COMMANDS]  # noqa: RUF012
     AUTO_FOCUS = "CallTable"
+    BLANK = True  # widgets cover it: Textual need not look for a border and a background
 
     def __init__(
         self,

@@ -8,9 +8,7 @@ dispositioned.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
@@ -19,9 +17,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ...model.call import Call, CallKey
-from ..columns import COLUMNS, GAP, Cell, Column, Look, Marks, Placed, columns, fill, fit
+from ..columns import COLUMNS, GAP, Column, Look, Marks, Placed, columns, fit
 from ..floor import Floor
 from ..sources import Sources
+from .call_lines import GUTTER, CallLines, Flags, Shown
 from .nothing import nothing_to_show
 
 _STYLES = (
@@ -30,26 +29,8 @@ _STYLES = (
 )  # fmt: skip
 
 
-@dataclass(slots=True)
-class _Shown:
-    """What a line of the screen shows: it is drawn from this, and from nothing newer.
-
-    So what is on screen is one moment of the board, and a click means the call that was seen.
-    """
-
-    key: CallKey
-    cells: tuple[Cell, ...]
-    cursor: bool
-    marked: bool
-    left: bool
-
-
 WATCHING_SECONDS = 30.0
 """After so long without a key, the newest call comes before the cursor."""
-
-
-_GUTTER = 1
-"""The cell at the left, for the cursor and the mark."""
 
 
 class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
@@ -89,8 +70,9 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._columns: Sequence[Placed] = ()
         self._sources = Sources()
         self._empty_shown = ""
-        self._shown: dict[int, _Shown | None] = {}
-        self._styles_by_name: dict[str, Style] = {}
+        self._shown: Sequence[Shown | None] = ()
+        """What the lines show, from the first row on."""
+        self._lines = CallLines(self._style)
 
     # ── painting ────────────────────────────────────────────────────────────────────────
 
@@ -109,8 +91,8 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
         width = self._width()
         different = [
             line
-            for line, shown in self._shown.items()
-            if line not in before or shown != before[line]
+            for line, shown in enumerate(self._shown)
+            if line >= len(before) or shown is not before[line]
         ]
         for line in different:
             self.refresh(Region(0, line + 1, width, 1))
@@ -118,24 +100,29 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def repaint(self) -> None:
         """Paint everything: the layout, the order or the colours have changed."""
-        self._styles_by_name.clear()
+        self._lines.forget()
         self.columns = columns(self._sources.several(self.floor.board))
-        width = max(0, self._width() - _GUTTER)
+        width = max(0, self._width() - GUTTER)
         self._columns = fit(width, self.columns) if self.size else ()
         self._settle()
+        self._shown = ()
         self._shown = self._laid_out()
         self.refresh()
 
-    def _laid_out(self) -> dict[int, _Shown | None]:
-        """Return what each line of the screen should show now."""
+    def _laid_out(self) -> Sequence[Shown | None]:
+        """Return what each line of the screen should show now.
+
+        What has not changed is the same object as before, wherever on the screen it was.
+        """
         by_shown = any(placed.column.sort == "by" for placed in self._columns)
         look = Look(self.floor, self.marks, self.floor.lens(), self.own_name, by_shown)
         lines = self._line_count()
-        calls = self.floor.view.window(self.scroll_offset.y, lines)
-        return {
-            line: self._showing(calls[line], look) if line < len(calls) else None
-            for line in range(lines)
-        }
+        before = {shown.call.key: shown for shown in self._shown if shown}
+        found: list[Shown | None] = [
+            self._showing(call, before.get(call.key), look)
+            for call in self.floor.view.window(self.scroll_offset.y, lines)
+        ]
+        return found + [None] * (lines - len(found))
 
     def _width(self) -> int:
         return self.scrollable_content_region.width
@@ -143,14 +130,25 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _line_count(self) -> int:
         return max(0, self.size.height - 1)
 
-    def _showing(self, call: Call, look: Look) -> _Shown:
-        return _Shown(
-            call.key,
-            tuple(placed.column.cell(call, look) for placed in self._columns),
-            call.key == self.cursor,
-            call.key in self.marked,
-            self.floor.view.has_left(call.key),
+    def _showing(self, call: Call, before: Shown | None, look: Look) -> Shown:
+        key, second = call.key, look.now_ms // 1000
+        flags = Flags(
+            key == self.cursor,
+            key in self.marked,
+            self.floor.view.has_left(key),
+            self.floor.waits(key),
         )
+        if before is not None and before.flags == flags and before.call is call:
+            # What is counted by the clock is counted in seconds.
+            if before.second == second:
+                return before
+            cells = tuple([placed.column.cell(call, look) for placed in self._columns])
+            if before.cells == cells:
+                before.second = second
+                return before
+        else:
+            cells = tuple([placed.column.cell(call, look) for placed in self._columns])
+        return Shown(call, flags, second, cells)
 
     def _settle(self) -> None:
         """Bring scrolling and cursor in line with the rows as they are now."""
@@ -212,54 +210,32 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
         line = index - self.scroll_offset.y
         return line if 0 <= line < self._line_count() else None
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Render lines; they are kept here already, so Textual's cache of them is passed by."""
+        strips = [self.render_line(y) for y in crop.line_range]
+        _, background = self.background_colors
+        for each in self.get_line_filters():
+            strips = [strip.apply_filter(each, background) for strip in strips]
+        if crop.column_span != (0, self.outer_size.width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips
+
     def render_line(self, y: int) -> Strip:
         """Render a line: the titles first, then the rows that are in sight."""
-        width = self._width()
-        if y == 0:
-            return self._header(width)
-        if y - 1 not in self._shown:
+        if not self._shown:
             self._shown = self._laid_out()
-        shown = self._shown.get(y - 1)
-        return self._row(shown, width) if shown else self._empty(y, width)
-
-    def _row(self, shown: _Shown, width: int) -> Strip:
-        base = self._style("base")
-        if shown.cursor:
-            base += self._style("cursor")
-        if shown.left:
-            base += self._style("left")
-        if shown.marked:
-            # Turned round under the cursor, which is seen without colours, too.
-            mark = Style(reverse=True) if shown.cursor else self._style("marked")
-            segments = [Segment("✓", base + mark)]
-        else:
-            segments = [Segment("▌" if shown.cursor else " ", base)]
-        for place, (placed, cell) in enumerate(zip(self._columns, shown.cells, strict=True)):
-            style = base
-            if cell.style and not shown.left:
-                own = self._style(cell.style)
-                # On the cursor's bar the words keep their weight but take the bar's colours.
-                style = base + Style(bold=own.bold) if shown.cursor else base + own
-            gap = " " * GAP if place else ""
-            text = fill(cell.fitting(placed.width), placed.width, placed.column.right)
-            segments.append(Segment(gap + text, style))
-        return Strip(Segment.simplify(segments)).adjust_cell_length(width, base)
-
-    def _header(self, width: int) -> Strip:
-        style = self._style("base") + self._style("header")
-        sorted_style = style + self._style("sorted")
-        segments = [Segment(" " * _GUTTER, style)]
-        sort = self.floor.view.sort
-        for place, placed in enumerate(self._columns):
-            title = self._title(placed)
-            if placed.column.sort == sort.by:
-                arrow = "▼" if sort.reverse else "▲"
-                text = fill(f"{arrow}{title}", placed.width, placed.column.right)
-                segments.append(Segment(" " * GAP * bool(place) + text, sorted_style))
-            else:
-                text = fill(title, placed.width, placed.column.right)
-                segments.append(Segment(" " * GAP * bool(place) + text, style))
-        return Strip(segments).adjust_cell_length(width, style)
+        shown = self._shown[y - 1] if 0 < y <= len(self._shown) else None
+        if shown is not None and shown.strip is not None:
+            return shown.strip
+        width = self.outer_size.width
+        if shown is not None:
+            shown.strip = self._lines.row(shown, self._columns, width)
+            return shown.strip
+        if y == 0:
+            titles = tuple([self._title(placed) for placed in self._columns])
+            return self._lines.header(titles, self.floor.view.sort, self._columns, width)
+        words = nothing_to_show(self.floor).split("\n") if not len(self.floor.view) else []
+        return self._lines.words(words[y - 2] if 0 <= y - 2 < len(words) else "", width)
 
     def _title(self, placed: Placed) -> str:
         # Without CDRs nothing tells when a conversation ends, so it is only time since it began.
@@ -268,28 +244,16 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
         # The marks behind a hold time have two cells of their own.
         return "Hold  " if placed.column.sort == "hold" else placed.column.title
 
-    def _empty(self, y: int, width: int) -> Strip:
-        base = self._style("base")
-        words = nothing_to_show(self.floor).split("\n") if not len(self.floor.view) else []
-        text = words[y - 2] if 0 <= y - 2 < len(words) else ""
-        return Strip(
-            [Segment(fill(f"  {text}", width), base + self._style("quiet"))]
-        ).adjust_cell_length(width, base)
-
     def _style(self, name: str) -> Style:
-        style = self._styles_by_name.get(name)
-        if style is None:
-            if name == "base":
-                style = self.rich_style
-            else:
-                style = self.get_component_rich_style(f"call-table--{name}", partial=True)
-            self._styles_by_name[name] = style
-        return style
+        if name == "base":
+            return self.rich_style
+        return self.get_component_rich_style(f"call-table--{name}", partial=True)
 
     def notify_style_update(self) -> None:
         """Forget the colours; the theme has changed."""
         super().notify_style_update()
-        self._styles_by_name.clear()
+        self._lines.forget()
+        self._shown = ()
 
     def on_resize(self) -> None:
         """Lay the columns out anew."""
@@ -298,7 +262,7 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Paint the rows that have come into sight."""
         super().watch_scroll_y(old_value, new_value)
-        self._shown.clear()
+        self._shown = ()
         self._cursor_line = self._line_of_cursor()
 
     # ── the cursor ──────────────────────────────────────────────────────────────────────
@@ -372,7 +336,7 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
     def on_click(self, event: events.Click) -> None:
         """Choose the row that was clicked, or sort by the title that was."""
         if event.y == 0:
-            x = _GUTTER
+            x = GUTTER
             for placed in self._columns:
                 if event.x < x + placed.width + GAP:
                     self.post_message(self.HeaderClicked(placed.column.sort))
@@ -380,8 +344,8 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
                 x += placed.width + GAP
             return
         # The call that was seen there, which may have moved since it was painted.
-        shown = self._shown.get(event.y - 1)
-        row = self.floor.view.index(shown.key) if shown else None
+        shown = self._shown[event.y - 1] if event.y <= len(self._shown) else None
+        row = self.floor.view.index(shown.call.key) if shown else None
         if row is not None:
             self.move_to(row)
             if event.chain == 2:
