@@ -2,28 +2,25 @@
 
 import difflib
 import getpass
+import json
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_origin
 from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
+    BaseModel,
+    ConfigDict,
     Field,
     SecretStr,
     StringConstraints,
     ValidationError,
     model_validator,
-)
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
 )
 
 from .journal.keys import DEFAULT_PREFIX
@@ -60,12 +57,10 @@ _Place = Annotated[str, AfterValidator(_place)]
 _Host = Annotated[str, AfterValidator(_host)]
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What each supervisor may set for themselves."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, extra="forbid", frozen=True, validate_default=False
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     """The server that the PBX notifies: `redis://`, `rediss://`, `unix://`, `redis+sentinel://…`."""
@@ -144,18 +139,6 @@ class Settings(BaseSettings):
         if self.tls_key and not self.tls_certificate:
             raise ValueError("tls_key is of no use without tls_certificate")
         return self
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take the layers only from `load`, which knows where each of them came from."""
-        return (init_settings,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,18 +224,26 @@ def _read_file(file: Path) -> Mapping[str, Any]:
 
 
 def _read_environment() -> Mapping[str, Any]:
-    try:
-        known = dict(EnvSettingsSource(Settings)())
-    except ValueError as error:  # a table that is not JSON
-        raise SettingsError(f"the environment: {error}") from None
-    for variable in os.environ:
+    """Return what is set there, whatever the case of the names; a table is written as JSON."""
+    found: dict[str, Any] = {}
+    for variable, text in os.environ.items():
+        if not variable.upper().startswith(ENV_PREFIX):
+            continue
         name = variable.upper().removeprefix(ENV_PREFIX).lower()
-        if variable.upper().startswith(ENV_PREFIX) and name not in Settings.model_fields:
+        if name not in Settings.model_fields:
             raise SettingsError(
                 f"the environment: {variable} is not a setting"
                 f"{_nearest(name, lambda near: ENV_PREFIX + near.upper())}"
             )
-    return known
+        table = get_origin(Settings.model_fields[name].annotation) is dict
+        try:
+            found[name] = json.loads(text) if table else text
+        except ValueError:  # which would show what is secret
+            raise SettingsError(
+                f"the environment: {variable} is not JSON; expected is a table, as in "
+                '{"name": "value"}'
+            ) from None
+    return found
 
 
 def _nearest(key: str, shown: Any = repr) -> str:

@@ -35,6 +35,9 @@ def test_a_wrong_variable_or_address_is_named(run: Run) -> None:
     assert done.returncode == 2
     assert "ENIGMA_TUI_REGOIN" in done.stderr
     assert "ENIGMA_TUI_REGION" in done.stderr
+    done = run("config", "show", ENIGMA_TUI_KEYS="disposition = 'f2'")
+    assert done.returncode == 2
+    assert "ENIGMA_TUI_KEYS is not JSON" in done.stderr
     done = run("doctor", url="http://pbx")
     assert done.returncode == 2
     assert "ENIGMA_TUI_REDIS_URL: redis_url" in done.stderr
