@@ -15,8 +15,9 @@ from enigma_tui.model.call import CallKey, Disposition, EntryId
 from enigma_tui.model.entry import Disposed
 from enigma_tui.settings import Settings
 from enigma_tui.site import Site, Source
-from enigma_tui.ui.app import EnigmaApp, Startup
+from enigma_tui.ui.app import EnigmaApp
 from enigma_tui.ui.columns import COLUMNS, GAP
+from enigma_tui.ui.wiring import Startup
 
 from . import payloads
 from .frames import Watched
@@ -41,14 +42,16 @@ class BoardApp(Watched, EnigmaApp):
         link = connect(Address("unix:///never/connected"), NAME)
         settings = Settings(collect="no", name=NAME)
         super().__init__(
-            Startup(link, settings, Who(NAME), Path("/never"), clock=lambda: _END_MS / 1000)
+            settings,
+            lambda: Startup(link, Who(NAME), Path("/never")),
+            clock=lambda: _END_MS / 1000,
         )
         self.floor.on_site(Site(sources=(Source(collect_cdr=True),)))
         self.floor.on_events(payloads.events(CALLS))
         self._versions = count(1)
         self._changing: CallKey | None = None
 
-    def _keep_running(self, what: str, run: Callable[[], Awaitable[None]]) -> None:
+    def keep_running(self, what: str, run: Callable[[], Awaitable[None]]) -> None:
         """Follow nothing: the benchmark hands the entries over."""
 
     def rows(self) -> list[list[str]]:

@@ -8,6 +8,7 @@ import click
 from pydantic import SecretStr
 
 from .. import paths
+from ..addresses import address
 from ..settings import Settings
 from . import common
 from .board import check
@@ -49,8 +50,7 @@ def show(ctx: click.Context) -> None:
     check(loaded)
     for name in Settings.model_fields:
         if name == "redis_url":
-            link = common.connection(loaded.settings, "config")
-            value = json.dumps(link.address.shown)
+            value = json.dumps(address(loaded.settings).shown)
         else:
             value = json.dumps(_shown(getattr(loaded.settings, name)), ensure_ascii=False)
         click.echo(f"{name} = {value}  # {loaded.origins.get(name, 'default')}")

@@ -7,12 +7,8 @@ It knows nothing of Textual.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..journal.desk import Act
-from ..journal.follower import Follower
-from ..journal.pending import PendingActs
-from ..journal.standstill import Standstill
 from ..model.board import Board
 from ..model.call import ORIGIN, Call, CallKey, EntryId
 from ..model.delivery import Deliveries
@@ -24,6 +20,11 @@ from ..model.query import Lens, Query
 from ..model.sorting import Sort
 from ..model.view import Tab, Tally, View
 from ..site import Site
+
+if TYPE_CHECKING:  # the first frame does not wait for Redis
+    from ..journal.follower import Follower
+    from ..journal.pending import PendingActs
+    from ..journal.standstill import Standstill
 
 PAUSE_MOST = 10_000
 """Entries held back for a paused screen; beyond that the journal holds them."""
@@ -60,8 +61,8 @@ class Floor:
     listener: Listener
     clock: Callable[[], float] | None = None
     """The server's time in Unix seconds; ours, set right by what the server says, if `None`."""
-    follower: Follower | None = None
-    pending: PendingActs | None = None
+    follower: "Follower | None" = None
+    pending: "PendingActs | None" = None
     """The acts of this person that wait for the server."""
     site: Site = field(default_factory=Site)
     has_site: bool = False
@@ -247,9 +248,9 @@ class Floor:
     def waits(self, key: CallKey) -> str | None:
         """Return the outcome that waits to be recorded for a call, if one does."""
         found = self.pending.of(key) if self.pending else None
-        return found.act.code if found is not None and isinstance(found.act, Act) else None
+        return found.code if found is not None else None
 
-    def standstills(self) -> Mapping[str, Standstill]:
+    def standstills(self) -> "Mapping[str, Standstill]":
         """Return why delivery stands still, by the target; of those that something waits for."""
         follower = self.follower
         if follower is None or follower.pulse is None or not follower.pulse.standstills:

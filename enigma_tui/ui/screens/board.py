@@ -10,7 +10,6 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer
 
-from ...journal.collector import CollectorStatus
 from ...model.call import Call, CallKey
 from ...model.query import Query, QueryError, parse
 from ...model.query_edit import field_values, with_field
@@ -48,7 +47,6 @@ class BoardScreen(Screen[None]):
     def __init__(
         self,
         floor: Floor,
-        collector: CollectorStatus,
         *,
         own_name: str,
         marks: Marks,
@@ -60,7 +58,7 @@ class BoardScreen(Screen[None]):
         self._frame: Timer | None = None
         self._dirty = False
         self._tab_ends: dict[Tab, int] = {}
-        self.status = StatusLine(floor, collector, watching=watching)
+        self.status = StatusLine(floor, watching=watching)
         self.figures = FiguresLine(floor)
         self.table = CallTable(floor, own_name, marks)
         self.filter_bar = FilterBar(self._parse, filter_text)
