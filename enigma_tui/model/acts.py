@@ -1,6 +1,7 @@
 """What people do to a call: how each act changes it, and the line it leaves in the audit."""
 
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from .call import Call, Deed, DeedKind
 from .entry import Claimed, Delivered, DeliveryOutcome, Disposed, Released, Undone

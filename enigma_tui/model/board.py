@@ -9,8 +9,10 @@ clock. What depends on now is derived from a call and the time when it is asked 
 import heapq
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, islice
+
+from msgspec.structs import replace
 
 from .acts import Act, recorded
 from .call import ORIGIN, Call, CallKey, End, EntryId, Feed, Leg, Policy

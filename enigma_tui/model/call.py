@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from .notification import Direction
 
 
@@ -97,8 +99,7 @@ class Policy:
         return self.ghost_after_ms if reported else self.assume_ended_after_ms
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(Struct, frozen=True, gc=False):
     """One extension's part of a call."""
 
     extension: str
@@ -112,8 +113,7 @@ class Leg:
     """Seconds in conversation, where a record of this leg told them before the call's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True, gc=False):
     """How and when a call was over."""
 
     entry: EntryId
@@ -131,8 +131,7 @@ class End:
     late: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Disposition:
+class Disposition(Struct, frozen=True, gc=False):
     """What a supervisor recorded as the outcome of a call."""
 
     code: str
@@ -151,8 +150,7 @@ class Disposition:
     """The id under which it was handed in. An undo that brings it back brings back its id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True, gc=False):
     """Somebody is about to act on a call: a courtesy to the others, which expires."""
 
     by: str
@@ -175,8 +173,7 @@ class DeedKind(StrEnum):
     SENT_AGAIN = "sent again"
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(Struct, frozen=True, gc=False):
     """One line of a call's audit; it is never changed or taken out."""
 
     at_ms: int
@@ -189,8 +186,7 @@ class Deed:
     verified: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True, gc=False):
     """A call as the journal tells it."""
 
     key: CallKey
@@ -200,7 +196,7 @@ class Call:
     direction: Direction
     hold: float | None = None
     """Seconds in the queue, `None` when the PBX did not say."""
-    legs: tuple[Leg, ...] = field(default=())
+    legs: tuple[Leg, ...] = ()
     end: End | None = None
     disposition: Disposition | None = None
     superseded: bool = False

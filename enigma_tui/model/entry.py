@@ -5,8 +5,10 @@ later version may understand more of an old journal. Kinds that are not known ar
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+
+from msgspec import Struct
 
 from .call import CallKey, Claim, Disposition, EntryId, Feed
 from .notification import Notification, unpack
@@ -25,8 +27,7 @@ LAST_MS = 253_000_000_000_000
 """No callback is later than this, in the year 9987: calendars end soon after."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notified:
+class Notified(Struct, frozen=True, gc=False):
     """The PBX sent something."""
 
     id: EntryId
@@ -37,8 +38,7 @@ class Notified:
     what: Notification
 
 
-@dataclass(frozen=True, slots=True)
-class Disposed:
+class Disposed(Struct, frozen=True, gc=False):
     """Somebody recorded the outcome of a call."""
 
     id: EntryId
@@ -46,8 +46,7 @@ class Disposed:
     disposition: Disposition
 
 
-@dataclass(frozen=True, slots=True)
-class Undone:
+class Undone(Struct, frozen=True, gc=False):
     """Somebody took back what they had recorded."""
 
     id: EntryId
@@ -61,8 +60,7 @@ class Undone:
     verified: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(Struct, frozen=True, gc=False):
     """Somebody claimed a call, or renewed their claim."""
 
     id: EntryId
@@ -71,8 +69,7 @@ class Claimed:
     verified: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
+class Released(Struct, frozen=True, gc=False):
     """Somebody gave a claim up before it expired."""
 
     id: EntryId
@@ -99,8 +96,7 @@ class DeliveryOutcome(StrEnum):
     """Somebody asks to send it again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Struct, frozen=True, gc=False):
     """An outcome was handed on to another system, or was not."""
 
     id: EntryId
@@ -120,24 +116,21 @@ class Delivered:
     """What is to be sent, of `DeliveryOutcome.AGAIN`."""
 
 
-@dataclass(frozen=True, slots=True)
-class SiteChanged:
+class SiteChanged(Struct, frozen=True, gc=False):
     """The shared settings were written; whoever depends on them reads them again."""
 
     id: EntryId
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Struct, frozen=True, gc=False):
     """The cap on entries removed some that the retention would have kept."""
 
     id: EntryId
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True, gc=False):
     """An entry of a kind, or in a shape, that this version does not know."""
 
     id: EntryId
@@ -151,13 +144,13 @@ NOTIFICATION_KINDS = frozenset({"call", "cdr", "status"})
 
 def decode(entry_id: EntryId, fields: Mapping[bytes, bytes]) -> Event:
     """Read one journal entry. Never raises: what cannot be understood is `Unknown`."""
-    kind = _text(fields, b"kind")
+    kind = _shared_text(fields.get(b"kind", b""))
     try:
         if kind in NOTIFICATION_KINDS:
             return Notified(
                 id=entry_id,
                 source=_source(fields),
-                feed=safe(_text(fields, b"feed")),
+                feed=_shared_text(fields.get(b"feed", b"")),
                 late=b"late" in fields,
                 what=unpack(fields[b"raw"]),
             )
@@ -177,16 +170,22 @@ def decode(entry_id: EntryId, fields: Mapping[bytes, bytes]) -> Event:
         if kind == "cut":
             return Cut(entry_id, _whole(fields[b"count"]))
     except (KeyError, ValueError):
-        return Unknown(entry_id, safe(kind))
-    return Unknown(entry_id, safe(kind))
+        return Unknown(entry_id, kind)
+    return Unknown(entry_id, kind)
 
 
 def _text(fields: Mapping[bytes, bytes], name: bytes) -> str:
     return fields.get(name, b"").decode("utf-8", "surrogateescape")
 
 
+@lru_cache(256)
+def _shared_text(value: bytes) -> str:
+    """Return the safe text of something that has few values, the same string for each."""
+    return safe(value.decode("utf-8", "surrogateescape"))
+
+
 def _source(fields: Mapping[bytes, bytes]) -> str:
-    return safe(_text(fields, b"source")) or DEFAULT_SOURCE
+    return _shared_text(fields.get(b"source", b"")) or DEFAULT_SOURCE
 
 
 def _whole(digits: bytes, most: int = 2**53) -> int:

@@ -2,19 +2,30 @@
 
 One function reads the v3 and the earlier inbound notification, the Dialler's call, the CDR and
 the agent status, as the reference document asks ("only one unpacking function is required").
-The structure is taken strictly, the scalars leniently (PROTOCOL.md §1–3). Nothing that arrives
-can raise: what cannot be read comes back as `Rejected`, with the reason and the bytes.
+The structure is taken strictly, the scalars leniently (PROTOCOL.md §1–3), and fields that nobody
+documented are passed over: the journal keeps what arrived. Nothing that arrives can raise: what
+cannot be read comes back as `Rejected`, with the reason and the bytes.
 """
 
 import json
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from functools import lru_cache
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+import msgspec
+from msgspec import Struct
 
-from .scalars import kind, read_reference, read_seconds, read_text, read_time
+from .scalars import (
+    MAX_DIGITS,
+    Unreadable,
+    kind,
+    read_reference,
+    read_seconds,
+    read_text,
+    read_time,
+)
 from .text import safe
 
 MAX_BYTES = 64 * 1024
@@ -22,9 +33,6 @@ MAX_BYTES = 64 * 1024
 
 MAX_DEPTH = 64
 """Objects and lists nested deeper than this are refused (some parsers recurse, some do not)."""
-
-MAX_DIGITS = 400
-"""An integer with more digits than this, beyond any float, is taken as infinite."""
 
 
 class Direction(StrEnum):
@@ -35,8 +43,7 @@ class Direction(StrEnum):
     DIALLER = "dialler"
 
 
-@dataclass(frozen=True, slots=True)
-class CallConnected:
+class CallConnected(Struct, frozen=True, gc=False):
     """An agent has been connected to a call: the caller's wait is over."""
 
     call_ref: str
@@ -49,8 +56,7 @@ class CallConnected:
     direction: Direction
 
 
-@dataclass(frozen=True, slots=True)
-class CallEnded:
+class CallEnded(Struct, frozen=True, gc=False):
     """A call is over: the PBX's call detail record."""
 
     call_ref: str
@@ -70,8 +76,7 @@ class CallEnded:
     recording: str
 
 
-@dataclass(frozen=True, slots=True)
-class AgentStatus:
+class AgentStatus(Struct, frozen=True, gc=False):
     """An agent of the Dialler has changed state."""
 
     extension: str
@@ -79,8 +84,7 @@ class AgentStatus:
     campaign: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True, gc=False):
     """Something arrived that cannot be read. It is shown, and its bytes are kept."""
 
     reason: str
@@ -97,28 +101,45 @@ def unpack(raw: bytes) -> Notification:
     returned as `Rejected`.
     """
     try:
-        return _unpack(raw)
+        value = _parsed(raw)
+        if not isinstance(value, dict):
+            raise Unreadable(f"not a JSON object but {kind(value)}")
+        return _read(value)
+    except Unreadable as why:
+        return Rejected(safe(str(why)), raw)
     except Exception as problem:
         # The feed must outlive whatever a parser can think of.
-        return Rejected(_why(problem), raw)
+        return Rejected(f"cannot be read: {type(problem).__name__}", raw)
 
 
-class _Unreadable(Exception):
-    """Why a payload cannot be read, as a sentence for a supervisor."""
+# ── JSON ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _unpack(raw: bytes) -> Notification:
+def _parsed(raw: bytes) -> Any:
+    if len(raw) > MAX_BYTES and raw.strip():
+        raise Unreadable(f"the payload has {len(raw):,} bytes; up to {MAX_BYTES:,} are read")
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+        return _parsed_leniently(raw)
+    try:
+        return _FAST.decode(raw)
+    except (msgspec.DecodeError, ValueError):
+        # It takes nothing that the other does not, and what both take it reads as the other does.
+        return _parsed_leniently(raw)
+
+
+def _parsed_leniently(raw: bytes) -> Any:
+    """Read what is not quite JSON: numbers without end, lone surrogates, bytes that are no UTF-8.
+
+    Bytes that are not UTF-8 become lone surrogates, too, which `safe` shows as marks: a call with
+    an odd name is still a call. Raises `Unreadable`, naming the place.
+    """
     if not raw.strip():
-        raise _Unreadable("the payload is empty")
-    if len(raw) > MAX_BYTES:
-        raise _Unreadable(f"the payload has {len(raw):,} bytes; up to {MAX_BYTES:,} are read")
-    # Bytes that are not UTF-8 become lone surrogates, which `safe` shows as marks: a call with
-    # an odd name is still a call.
+        raise Unreadable("the payload is empty")
     text = raw.decode("utf-8", "surrogateescape")
     if text.count("{") + text.count("[") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
-        raise _Unreadable(f"the payload is nested more than {MAX_DEPTH} levels deep")
+        raise Unreadable(f"the payload is nested more than {MAX_DEPTH} levels deep")
     try:
-        value = _JSON.decode(text)
+        return _LENIENT.decode(text)
     except json.JSONDecodeError as error:
         place = (
             f"line {error.lineno}, column {error.colno}"
@@ -126,12 +147,7 @@ def _unpack(raw: bytes) -> Notification:
             else f"column {error.colno}"
         )
         what = error.msg.lower().removesuffix(" at")
-        raise _Unreadable(f"not JSON: {what} at {place}") from None
-    if not isinstance(value, dict):
-        raise _Unreadable(f"not a JSON object but {kind(value)}")
-    if isinstance(payload := value.get("payload"), dict):
-        value["payload"] = _encodable(payload)
-    return _ENVELOPE.validate_python(_encodable(value)).unpacked()
+        raise Unreadable(f"not JSON: {what} at {place}") from None
 
 
 def _integer(digits: str) -> int | float:
@@ -143,14 +159,8 @@ def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) <= MAX_DIGITS else math.inf
 
 
-_JSON = json.JSONDecoder(parse_int=_integer)
-
-
-def _encodable(value: dict[str, Any]) -> dict[str, Any]:
-    """Return `value` with names that pydantic can take: it refuses lone surrogates."""
-    if all(map(str.isascii, value)):
-        return value
-    return {name if name.isascii() else safe(name): inner for name, inner in value.items()}
+_FAST = msgspec.json.Decoder()
+_LENIENT = json.JSONDecoder(parse_int=_integer)
 
 
 def _depth(text: str) -> int:
@@ -175,152 +185,105 @@ def _depth(text: str) -> int:
     return deepest
 
 
-# ── scalars, leniently ──────────────────────────────────────────────────────────────────────
-
-_Text = Annotated[str, BeforeValidator(read_text)]
-_Reference = Annotated[str, BeforeValidator(read_reference)]
-_Seconds = Annotated[float | None, BeforeValidator(read_seconds)]
-_Time = Annotated[float | None, BeforeValidator(read_time)]
-
-
 # ── structure, strictly ─────────────────────────────────────────────────────────────────────
 
-
-class _Payload(BaseModel):
-    # Fields that nobody documented are not lost: the journal keeps what arrived.
-    model_config = ConfigDict(extra="ignore", frozen=True)
+_Payload = Mapping[str, Any]
 
 
-class _CallPayload(_Payload):
-    call_ref: _Reference
-    ref: _Text = ""
-    agent: _Text = ""
-    number: _Text = ""
-    dial_number: _Text = ""
-    hold_time: _Seconds = None
-    contact_ref: _Text = ""
-    call_dir: _Text = ""
-    campaign_ref: _Text = ""
-
-    def direction(self) -> Direction:
-        """Tell the three shapes apart: the Dialler's names an agent or a campaign."""
-        if "inbound" in (self.call_dir, self.campaign_ref):
-            return Direction.INBOUND
-        if self.call_dir == "outbound":
-            return Direction.OUTBOUND
-        return Direction.DIALLER if self.agent or self.campaign_ref else Direction.INBOUND
+def _read(value: _Payload) -> Notification:
+    type_ = value.get("type")
+    if type_ is None and "type" not in value:
+        raise Unreadable("type is missing")
+    read = _SHAPES.get(type_) if isinstance(type_, str) else None
+    if read is None:
+        raise Unreadable(f"type is {json.dumps(type_)}; known are call, cdr and status")
+    payload = value.get("payload")
+    if isinstance(payload, dict):
+        return read(payload)
+    if "payload" not in value:
+        raise Unreadable("payload is missing")
+    raise Unreadable(f"payload must be an object, not {kind(payload)}")
 
 
-class _CdrPayload(_Payload):
-    call_ref: _Reference
-    extension: _Text = ""
-    number: _Text = ""
-    dial_number: _Text = ""
-    hold_time: _Seconds = None
-    contact_ref: _Text = ""
-    call_dir: _Text = ""
-    dialed_at: _Time = None
-    end_reason: _Text = ""
-    end_code: _Text = ""
-    call_time: _Seconds = None
-    recording_url: _Text = ""
-    ref: _Text = ""
-
-
-class _StatusPayload(_Payload):
-    status: _Text
-    ref: _Reference
-    campaign_ref: _Text = ""
-
-
-class _CallEnvelope(BaseModel):
-    type: Literal["call"]
-    payload: _CallPayload
-
-    def unpacked(self) -> Notification:
-        told = self.payload
-        return CallConnected(
-            call_ref=told.call_ref,
-            extension=told.ref or told.agent,
-            caller=told.number,
-            dialled=told.dial_number,
-            hold=told.hold_time,
-            contact_ref=told.contact_ref,
-            direction=told.direction(),
-        )
-
-
-class _CdrEnvelope(BaseModel):
-    type: Literal["cdr"]
-    payload: _CdrPayload
-
-    def unpacked(self) -> Notification:
-        told = self.payload
-        inbound = told.call_dir != "outbound"
-        # Before v3.0.0 there is no `number`: the outside party stands in `ref`, where later
-        # versions have "click-dial" or the campaign (PROTOCOL.md §2).
-        early = "number" not in told.model_fields_set
-        dialler = not (early or inbound or told.ref in ("", "click-dial"))
-        return CallEnded(
-            call_ref=told.call_ref,
-            extension=told.extension,
-            caller=told.number or (told.ref if early and told.ref != "click-dial" else ""),
-            dialled=told.dial_number,
-            hold=told.hold_time,
-            contact_ref=told.contact_ref,
-            direction=Direction.INBOUND
-            if inbound
-            else (Direction.DIALLER if dialler else Direction.OUTBOUND),
-            dialed_at=told.dialed_at,
-            reason=told.end_reason,
-            code=told.end_code,
-            talk=told.call_time,
-            recording=told.recording_url,
-        )
-
-
-class _StatusEnvelope(BaseModel):
-    type: Literal["status"]
-    payload: _StatusPayload
-
-    def unpacked(self) -> Notification:
-        return AgentStatus(self.payload.ref, self.payload.status, self.payload.campaign_ref)
-
-
-_ENVELOPE: TypeAdapter[_CallEnvelope | _CdrEnvelope | _StatusEnvelope] = TypeAdapter(
-    Annotated[_CallEnvelope | _CdrEnvelope | _StatusEnvelope, Field(discriminator="type")]
-)
-
-
-def _why(problem: Exception) -> str:
-    """Tell a supervisor, in safe text, why a payload could not be read."""
+def _reference(payload: _Payload, name: str) -> str:
+    """Return the reference that a payload must have."""
+    if name not in payload:
+        raise Unreadable(f"payload.{name} is missing")
     try:
-        match problem:
-            case _Unreadable():
-                return safe(str(problem))
-            case ValidationError():
-                return _reason(problem)
-    except Exception as another:
-        problem = another
-    return f"cannot be read: {type(problem).__name__}"
+        return read_reference(payload[name])
+    except Unreadable as why:
+        raise Unreadable(f"payload.{name} {why}") from None
 
 
-def _reason(invalid: ValidationError) -> str:
-    """Turn pydantic's findings into one sentence that names the field."""
-    first = invalid.errors(include_url=False, include_context=True)[0]
-    # The path begins with the type that the payload was read as.
-    field = ".".join(str(part) for part in first["loc"][1:]) or "type"
-    match first["type"]:
-        case "missing":
-            return f"{field} is missing"
-        case "union_tag_not_found":
-            return "type is missing"
-        case "union_tag_invalid":
-            tag = first["input"].get("type") if isinstance(first["input"], dict) else first["input"]
-            return safe(f"type is {json.dumps(tag)}; known are call, cdr and status")
-        case "model_type" | "model_attributes_type" | "dict_type":
-            return f"{field} must be an object, not {kind(first['input'])}"
-        case "reference":
-            return f"{field} {first['msg']}"
-        case _:
-            return safe(f"{field}: {first['msg'].lower()}")
+@lru_cache(4096)
+def _shared(text: str) -> str:
+    """Return one string for all that are equal: extensions and dialled numbers are few."""
+    return text
+
+
+def _call(payload: _Payload) -> CallConnected:
+    get = payload.get
+    agent, campaign, way = (
+        read_text(get("agent")),
+        read_text(get("campaign_ref")),
+        read_text(get("call_dir")),
+    )
+    # Three shapes are told apart: the Dialler's names an agent or a campaign.
+    direction = Direction.INBOUND
+    if "inbound" not in (way, campaign):
+        if way == "outbound":
+            direction = Direction.OUTBOUND
+        elif agent or campaign:
+            direction = Direction.DIALLER
+    return CallConnected(
+        call_ref=_reference(payload, "call_ref"),
+        extension=_shared(read_text(get("ref")) or agent),
+        caller=read_text(get("number")),
+        dialled=_shared(read_text(get("dial_number"))),
+        hold=read_seconds(get("hold_time")),
+        contact_ref=read_text(get("contact_ref")),
+        direction=direction,
+    )
+
+
+def _cdr(payload: _Payload) -> CallEnded:
+    get = payload.get
+    number, ref = read_text(get("number")), read_text(get("ref"))
+    # Before v3.0.0 there is no `number`: the outside party stands in `ref`, where later versions
+    # have "click-dial" or the campaign (PROTOCOL.md §2).
+    early = "number" not in payload
+    direction = Direction.INBOUND
+    if read_text(get("call_dir")) == "outbound":
+        dialler = not early and ref not in ("", "click-dial")
+        direction = Direction.DIALLER if dialler else Direction.OUTBOUND
+    return CallEnded(
+        call_ref=_reference(payload, "call_ref"),
+        extension=_shared(read_text(get("extension"))),
+        caller=number or (ref if early and ref != "click-dial" else ""),
+        dialled=_shared(read_text(get("dial_number"))),
+        hold=read_seconds(get("hold_time")),
+        contact_ref=read_text(get("contact_ref")),
+        direction=direction,
+        dialed_at=read_time(get("dialed_at")),
+        reason=read_text(get("end_reason")),
+        code=read_text(get("end_code")),
+        talk=read_seconds(get("call_time")),
+        recording=read_text(get("recording_url")),
+    )
+
+
+def _status(payload: _Payload) -> AgentStatus:
+    if "status" not in payload:
+        raise Unreadable("payload.status is missing")
+    return AgentStatus(
+        _reference(payload, "ref"),
+        read_text(payload["status"]),
+        read_text(payload.get("campaign_ref")),
+    )
+
+
+_SHAPES: Mapping[str, Callable[[_Payload], Notification]] = {
+    "call": _call,
+    "cdr": _cdr,
+    "status": _status,
+}

@@ -5,12 +5,19 @@
 import math
 from datetime import UTC, datetime
 
-from pydantic_core import PydanticCustomError
-
-from .text import safe, safe_reference
+from .text import MAX_LENGTH, safe, safe_reference
 
 MAX_SECONDS = 7 * 24 * 3600
 """A duration above this, in seconds, is taken as unknown."""
+
+MAX_DIGITS = 400
+"""An integer with more digits than this, beyond any float, is taken as infinite."""
+
+_INFINITE: int = 10**MAX_DIGITS
+
+
+class Unreadable(ValueError):
+    """Why something cannot be read, as a sentence for a supervisor."""
 
 
 def kind(value: object) -> str:
@@ -22,7 +29,7 @@ def kind(value: object) -> str:
             return "true or false"
         case str():
             return "a text"
-        case float() if not math.isfinite(value):
+        case int() | float() if not _is_finite(value):
             return "an infinite or undefined number"
         case int() | float():
             return "a number"
@@ -32,31 +39,40 @@ def kind(value: object) -> str:
             return "an object"
 
 
+def _is_finite(number: float) -> bool:
+    if isinstance(number, int):
+        return -_INFINITE < number < _INFINITE
+    return math.isfinite(number)
+
+
 def _scalar(value: object) -> str | None:
     """Return a text for a text or a number, `None` for anything else."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
         return None
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return str(int(value)) if value.is_integer() else repr(value)
-    return None
+    return str(int(value)) if value.is_integer() else repr(value)
 
 
 def read_text(value: object) -> str:
     """Return a text or a number as safe text; anything else is empty."""
-    return safe((_scalar(value) or "").strip())
+    if isinstance(value, str):
+        # Nearly everything is clean; this is done nine times for each notification.
+        if value.isascii() and value.isprintable() and len(value) <= MAX_LENGTH:
+            return value.strip()
+        return safe(value.strip())
+    return "" if value is None else safe(_scalar(value) or "")
 
 
 def read_reference(value: object) -> str:
-    """Return a reference, which must be there; raises `PydanticCustomError`."""
+    """Return a reference, which must be there; raises `Unreadable`."""
     text = _scalar(value)
     if text is None:
-        raise PydanticCustomError("reference", f"must be a text or a number, not {kind(value)}")
+        raise Unreadable(f"must be a text or a number, not {kind(value)}")
     if not text.strip():
-        raise PydanticCustomError("reference", "is empty")
+        raise Unreadable("is empty")
     return safe_reference(text.strip())
 
 

@@ -1,11 +1,14 @@
 """Whatever arrives: it is unpacked or rejected, and what comes out is harmless."""
 
 import math
-from dataclasses import asdict
 
+import msgspec
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 
+from enigma_tui.model import notification
 from enigma_tui.model.call import EntryId
 from enigma_tui.model.entry import LAST_MS, MAX_NOTE, Cut, Disposed, Notified, Unknown, decode
 from enigma_tui.model.notification import CallConnected, CallEnded, Rejected, unpack
@@ -22,7 +25,7 @@ def check_harmless(told: object, raw: bytes) -> None:
         assert told.reason
         assert is_shown_safely(told.reason)
         return
-    for name, value in asdict(told).items():  # type: ignore[call-overload]
+    for name, value in asdict(told).items():
         if isinstance(value, str):
             assert is_shown_safely(value), name
             assert safe(value) == value
@@ -42,6 +45,33 @@ def test_every_payload_is_unpacked_or_rejected_and_harmless(raw: bytes) -> None:
     event(type(told).__name__)
     check_harmless(told, raw)
     assert unpack(raw) == told
+
+
+_DAMAGED = st.builds(
+    lambda raw, places: bytes(
+        byte ^ bit if place % len(raw) == at else byte
+        for at, byte in enumerate(raw)
+        for place, bit in [places]
+    ),
+    PAYLOADS.filter(len),
+    st.tuples(st.integers(0, 2_000), st.sampled_from([1, 2, 4, 8, 16, 32, 64, 128, 95])),
+)
+
+
+@cases
+@given(PAYLOADS | _DAMAGED)
+def test_what_the_fast_parser_takes_the_lenient_one_reads_the_same(raw: bytes) -> None:
+    """A board without the fast path would show the same, of what is JSON and what is not quite."""
+    told = unpack(raw)
+    event(type(told).__name__)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(notification, "_FAST", _Refusing())
+        assert repr(unpack(raw)) == repr(told)
+
+
+class _Refusing:
+    def decode(self, raw: bytes) -> object:
+        raise msgspec.DecodeError
 
 
 @cases

@@ -1,6 +1,6 @@
 """A few calls to be found, and the lens they are looked at through."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from enigma_tui.model.call import (
     Call,

@@ -1,8 +1,9 @@
 """Promises of `model.call`: the state of a call at any time, and what is counted of it."""
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
+from msgspec.structs import replace
 
 from enigma_tui.model.call import (
     Call,
@@ -19,7 +20,7 @@ from enigma_tui.model.notification import Direction
 
 T = 1_763_800_000_000
 CDR = Policy(cdr_sources={"pbx"}, ghost_after_ms=4_000, assume_ended_after_ms=2_000)
-BARE = replace(CDR, cdr_sources=frozenset())
+BARE = dataclasses.replace(CDR, cdr_sources=frozenset())
 
 
 def at(ms: int) -> EntryId:

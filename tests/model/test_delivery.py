@@ -1,10 +1,9 @@
 """What a target is owed follows from the journal alone, wherever one begins to read it."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from enigma_tui.model.board import Board
 from enigma_tui.model.call import CallKey, DeedKind, Disposition, EntryId, Feed

@@ -2,10 +2,10 @@
 
 import csv
 import json
-from dataclasses import replace
 from datetime import UTC, timedelta, timezone
 
 import pytest
+from msgspec.structs import replace
 
 from enigma_tui.model.board import JOIN_MS, Board
 from enigma_tui.model.call import CallKey, Disposition, End, EntryId, Feed, Leg

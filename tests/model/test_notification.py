@@ -1,7 +1,6 @@
 """Promises of `model.notification`: what each payload becomes, and that none is ever lost."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -229,17 +228,14 @@ def test_a_reason_names_the_place_or_the_field(raw: bytes, reason: str) -> None:
     assert unpack(raw) == Rejected(reason, raw)
 
 
-@pytest.mark.parametrize("fails", ["decode", "errors"])
+@pytest.mark.parametrize(
+    ("part", "raw"), [("_depth", b"[" * 100), ("read_text", b'{"type":"call","payload":{}}')]
+)
 def test_whatever_a_parser_raises_is_a_rejection(
-    fails: str, monkeypatch: pytest.MonkeyPatch
+    part: str, raw: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object, **__: object) -> Callable[[], None]:
+    def broken(*_: object) -> None:
         raise RecursionError
 
-    if fails == "decode":
-        monkeypatch.setattr("enigma_tui.model.notification._depth", broken)
-        raw = b"[" * 100
-    else:
-        monkeypatch.setattr("enigma_tui.model.notification._reason", broken)
-        raw = b'{"type":"call"}'
+    monkeypatch.setattr(f"enigma_tui.model.notification.{part}", broken)
     assert unpack(raw) == Rejected("cannot be read: RecursionError", raw)

@@ -1,9 +1,9 @@
 """Promises of `model.query`: what a filter finds, and what it says of a mistake."""
 
 import time
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from enigma_tui.model.query import (
     FIELDS,

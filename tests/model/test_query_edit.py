@@ -1,10 +1,9 @@
 """Promises of `model.query_edit`: one term is changed, the rest stays as it was typed."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from enigma_tui.model.call import (
     Call,

@@ -1,11 +1,12 @@
 """Promises of `model.sorting`: every column has an order, and what is unknown comes last."""
 
-from dataclasses import replace
+import dataclasses
 from itertools import permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from enigma_tui.model.call import Call, CallKey, Disposition, End, EntryId, Feed, Leg, Policy
 from enigma_tui.model.notification import Direction
@@ -112,7 +113,7 @@ def test_unknown_values_come_last_either_way_round(column: str, reverse: bool) -
 
 
 def test_talk_is_unknown_once_a_call_is_only_assumed_to_be_over() -> None:
-    bare = replace(LENS, policy=Policy(assume_ended_after_ms=500_000))
+    bare = dataclasses.replace(LENS, policy=Policy(assume_ended_after_ms=500_000))
     old, young = call("old", 0), call("young", 900)
     for reverse in (False, True):
         sort = Sort("talk", reverse)
@@ -146,5 +147,5 @@ def test_any_two_calls_compare_in_every_column(
     sort = Sort(column, reverse)
     rows = [sort.row(each, LENS) for each in calls]
     assert len(sorted(rows)) == len(calls)
-    later = replace(LENS, now_ms=T + 1_000)
+    later = dataclasses.replace(LENS, now_ms=T + 1_000)
     assert [sort.row(each, later) for each in calls] == rows, "an order holds a second later"
