@@ -1,6 +1,5 @@
 """What people do to a call: how each act changes it, and the line it leaves in the audit."""
 
-
 from msgspec.structs import replace
 
 from .call import Call, Deed, DeedKind

@@ -70,7 +70,11 @@ class EnigmaApp(CallActions):
         self.settings = settings
         self.journal_keys = Keys(settings.prefix)
         self.floor = Floor(
-            Dialplan(settings.region), settings.keep_calls, listener=self, clock=clock
+            Dialplan(settings.region),
+            settings.keep_calls,
+            listener=self,
+            clock=clock,
+            opening=True,
         )
         self.board = BoardScreen(
             self.floor,
@@ -92,6 +96,9 @@ class EnigmaApp(CallActions):
         self._frozen = False
         for theme in OWN:
             self.register_theme(theme)
+        # Before the styles are read for the first time: they are not read twice then.
+        self.set_reactive(EnigmaApp.theme, settings.theme)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> BoardScreen:
         """Return the only screen that is not a dialog."""
@@ -105,9 +112,8 @@ class EnigmaApp(CallActions):
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(RuntimeError, ValueError):  # not in the main thread
                 asyncio.get_running_loop().add_signal_handler(number, self.exit)
-        self.theme = self.settings.theme
         self.set_keymap(self.settings.keys)
-        self.call_after_refresh(self._wire)
+        self.board.call_after_refresh(self._wire)
 
     def _wire(self) -> None:
         """Load and put together what the first frame did without; then take what was typed."""

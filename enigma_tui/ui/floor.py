@@ -62,6 +62,8 @@ class Floor:
     clock: Callable[[], float] | None = None
     """The server's time in Unix seconds; ours, set right by what the server says, if `None`."""
     follower: "Follower | None" = None
+    opening: bool = False
+    """Whether a follower is still to come: nothing is known yet then."""
     pending: "PendingActs | None" = None
     """The acts of this person that wait for the server."""
     site: Site = field(default_factory=Site)
@@ -112,7 +114,7 @@ class Floor:
     @property
     def caught_up(self) -> bool:
         """Whether the board has everything that is in the journal."""
-        return self.follower is None or self.follower.link.caught_up
+        return self.follower.link.caught_up if self.follower else not self.opening
 
     def lens(self) -> Lens:
         """Return what filters and sorts need beside a call."""

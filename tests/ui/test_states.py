@@ -30,6 +30,7 @@ async def opened(url: str, **settings: Any) -> AsyncIterator[tuple[EnigmaApp, Pi
         made, lambda: Startup(connect(Address(url), "test"), Who("ann"), Path("/never"))
     )
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await app.wired.wait()
         yield app, pilot
 
 

@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer
 
 from ...model.call import Call, CallKey
 from ...model.query import Query, QueryError, parse
@@ -22,6 +21,7 @@ from ..told import ToldLines
 from ..widgets.call_table import CallTable
 from ..widgets.figures import FiguresLine
 from ..widgets.filter_bar import FilterBar
+from ..widgets.footing import KeysLine
 from ..widgets.status import StatusLine
 from .choices import ExtensionsDialog, SortDialog, sorted_by
 from .rejected import RejectedDialog
@@ -73,7 +73,7 @@ class BoardScreen(Screen[None]):
             yield self.table
         yield ToldLines()
         yield self.filter_bar
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeysLine()
 
     def on_mount(self) -> None:
         """Start counting seconds."""

@@ -215,6 +215,8 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """Render a line: the titles first, then the rows that are in sight."""
         width = self._width()
+        if not self._columns:  # the first frame is painted before the event that tells its size
+            self._columns = fit(max(0, width - _GUTTER), self.columns)
         if y == 0:
             return self._header(width)
         if y - 1 not in self._shown:
