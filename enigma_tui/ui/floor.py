@@ -7,7 +7,7 @@ It knows nothing of Textual.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from ..model.board import Board
 from ..model.call import ORIGIN, Call, CallKey, EntryId
@@ -19,12 +19,13 @@ from ..model.phone import Dialplan
 from ..model.query import Lens, Query
 from ..model.sorting import Sort
 from ..model.view import Tab, Tally, View
-from ..site import Site
+from .before_site import UnknownSite
 
 if TYPE_CHECKING:  # the first frame does not wait for Redis
     from ..journal.follower import Follower
     from ..journal.pending import PendingActs
     from ..journal.standstill import Standstill
+    from ..site import Site
 
 PAUSE_MOST = 10_000
 """Entries held back for a paused screen; beyond that the journal holds them."""
@@ -39,7 +40,7 @@ class Listener(Protocol):
     def on_calls(self) -> None:
         """Calls have changed."""
 
-    def on_site(self, site: Site | None) -> None:
+    def on_site(self, site: "Site | None") -> None:
         """The shared settings are known, or have changed; `None` when there are none."""
 
     def on_link(self) -> None:
@@ -66,7 +67,7 @@ class Floor:
     """Whether a follower is still to come: nothing is known yet then."""
     pending: "PendingActs | None" = None
     """The acts of this person that wait for the server."""
-    site: Site = field(default_factory=Site)
+    site: "Site" = field(default_factory=lambda: cast("Site", UnknownSite()))
     has_site: bool = False
     site_at: float | None = None
     """When the shared settings became known, by the follower's clock; `None` before that."""
@@ -156,8 +157,10 @@ class Floor:
             self.listener.on_missing()
         self.listener.on_calls()
 
-    def on_site(self, site: Site | None) -> None:
+    def on_site(self, site: "Site | None") -> None:
         """Take over the shared settings."""
+        from ..site import Site  # which brings pydantic, for which the first frame does not wait
+
         self.has_site = site is not None
         self.site_at = self.follower.clock() if self.follower else 0.0
         self.site = site or Site()

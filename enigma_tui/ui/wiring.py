@@ -43,6 +43,8 @@ class Startup:
 
 def wire(app: EnigmaApp, startup: Startup) -> None:
     """Give the app its other parts, and start them: what is read then tells whether to collect."""
+    if not app.floor.has_site:
+        app.floor.site = Site()  # what it has been so far is only for the first frame
     settings, connection, keys = app.settings, startup.connection, app.journal_keys
     app.follower = app.floor.follower = Follower(connection, keys, app.floor)
     app.collector = Collector(connection, keys, open_source=startup.open_source)
