@@ -93,7 +93,7 @@ def settings(
     except UnusableError as error:
         fail(f"{where.get(error.setting, 'default')}: {error.setting}: {error}", WRONG)
     try:
-        Dialplan(loaded.settings.region)
+        Dialplan(loaded.settings.region, known="region" not in where)
     except ValueError as error:
         fail(f"{where.get('region', 'default')}: region: {error}", WRONG)
     return loaded

@@ -70,7 +70,7 @@ class EnigmaApp(CallActions):
         self.settings = settings
         self.journal_keys = Keys(settings.prefix)
         self.floor = Floor(
-            Dialplan(settings.region),
+            Dialplan(settings.region, known=True),
             settings.keep_calls,
             listener=self,
             clock=clock,
