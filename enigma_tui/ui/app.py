@@ -105,7 +105,7 @@ class EnigmaApp(CallActions):
         return self.board
 
     def on_mount(self) -> None:
-        """Show the first frame, and then go on."""
+        """Prepare what the first frame shows."""
         collect_less_often()
         # A closed terminal or a service manager ends the program as q does: the screen is put
         # back, the lease given up.
@@ -113,7 +113,10 @@ class EnigmaApp(CallActions):
             with contextlib.suppress(RuntimeError, ValueError):  # not in the main thread
                 asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self.set_keymap(self.settings.keys)
-        self.board.call_after_refresh(self._wire)
+
+    def on_ready(self) -> None:
+        """Go on, once the first frame is on the screen."""
+        self._wire()
 
     def _wire(self) -> None:
         """Load and put together what the first frame did without; then take what was typed."""
