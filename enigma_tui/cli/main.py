@@ -104,7 +104,7 @@ def main(
         return
     from ..ui.memory import collect_less_often
 
-    # Nothing of what a start loads is garbage, and looking for some is a fifth of its time.
+    # Nothing of what a start loads is garbage, and looking for some is a seventh of its time.
     collect_less_often()
     from .board import open_board
 

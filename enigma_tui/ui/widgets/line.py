@@ -22,6 +22,8 @@ class Line(Static):
     def __init__(self) -> None:
         super().__init__(markup=False)
         self._said: Sequence[tuple[Part, ...]] = ()
+        self._room = 0
+        """The width that it was said for."""
 
     def items(self) -> Sequence[Item]:
         """Return what there is to say, from left to right."""
@@ -33,12 +35,15 @@ class Line(Static):
 
     def tell(self) -> None:
         """Say it, unless it is what the line says already."""
-        if self.size and self._saying() != self._said:
+        if self.size and (said := self._saying()) != self._said:
+            self._said = said
             self.refresh()
 
     def render(self) -> Text:
-        """Say it, in the room there is."""
-        self._said = self._saying()
+        """Say it; anew where there is another room for it, as in the first frame."""
+        if self._room != self.size.width:
+            self._room = self.size.width
+            self._said = self._saying()
         return self._text(self._said)
 
     def _saying(self) -> Sequence[tuple[Part, ...]]:
