@@ -2,8 +2,6 @@
 
 import asyncio
 
-from textual.pilot import Pilot
-
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.model.view import Tab
 from enigma_tui.site import Site
@@ -14,28 +12,33 @@ from tests.ui import stage
 
 
 class _Waiting:
-    """Holds back what follows the first frame."""
+    """Keeps the first frame, and holds back what follows it."""
 
     def __init__(self, app: EnigmaApp) -> None:
         self.go_on = app._wire
         self.painted = asyncio.Event()
+        self.lines: list[str] = []
+        self._app = app
         app._wire = self.painted.set  # type: ignore[method-assign]
+        app.post_display_hook = self._look  # type: ignore[method-assign]
 
+    async def for_the_frame(self) -> None:
+        """Return when it has been painted."""
+        async with asyncio.timeout(20):
+            await self.painted.wait()
 
-async def shown(app: EnigmaApp, pilot: Pilot[None]) -> list[str]:
-    """Return the lines of the screen."""
-    await pilot.pause()
-    return [
-        "".join(segment.text for segment in line) for line in app.screen._compositor.render_strips()
-    ]
+    def _look(self) -> None:
+        if not self.lines and self._app.board.table.size:
+            strips = self._app.screen._compositor.render_strips()
+            self.lines = ["".join(segment.text for segment in strip) for strip in strips]
 
 
 async def test_the_first_frame_is_whole_and_claims_to_know_nothing(floor: EmbeddedServer) -> None:
     app = stage.make_app(floor, theme="enigma-light")
     waiting = _Waiting(app)
-    async with app.run_test(size=(120, 30)) as pilot:
-        await waiting.painted.wait()
-        lines = await shown(app, pilot)
+    async with app.run_test(size=(120, 30)):
+        await waiting.for_the_frame()
+        lines = waiting.lines
         assert "● connecting" in lines[0]
         assert "LIVE —" in lines[1]
         assert "Caller" in lines[3]
@@ -51,7 +54,7 @@ async def test_what_is_typed_before_the_board_is_put_together_is_done_then(
     app = stage.make_app(floor)
     waiting = _Waiting(app)
     async with app.run_test(size=(120, 30)) as pilot:
-        await waiting.painted.wait()
+        await waiting.for_the_frame()
         await pilot.press("3", "u", "o")
         assert app.floor.view.tab is Tab.LIVE
         waiting.go_on()
@@ -65,7 +68,7 @@ async def test_the_board_can_be_closed_before_it_is_put_together(floor: Embedded
     app = stage.make_app(floor)
     waiting = _Waiting(app)
     async with app.run_test(size=(120, 30)):
-        await waiting.painted.wait()
+        await waiting.for_the_frame()
         app.exit()
 
 
