@@ -209,8 +209,8 @@ def _hints() -> Mapping[str, Any]:
     return get_type_hints(Settings, include_extras=True)
 
 
-_BOOLEANS = {"yes": True, "on": True, "y": True, "t": True}
-_BOOLEANS |= {"no": False, "off": False, "n": False, "f": False}
+_BOOLEANS = {word: True for word in ("true", "yes", "on", "y", "t", "1")}
+_BOOLEANS |= {word: False for word in ("false", "no", "off", "n", "f", "0")}
 
 
 def _read(value: Any, hint: Any, path: str) -> Any:
