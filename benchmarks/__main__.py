@@ -10,12 +10,14 @@ from .filtering import filtering
 from .measure import FULL, QUICK, Effort, Result
 from .painting import painting
 from .report import store, summary, table
+from .starting import starting
 
 SUBJECTS: Mapping[str, Callable[[Effort], Sequence[Result]]] = {
     "collecting": collecting,
     "applying": applying,
     "painting": painting,
     "filtering": filtering,
+    "starting": starting,
 }
 
 

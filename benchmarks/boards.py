@@ -16,8 +16,9 @@ from enigma_tui.model.call import CallKey, Disposition, EntryId
 from enigma_tui.model.entry import Disposed
 from enigma_tui.model.view import Tab
 from enigma_tui.settings import Settings
-from enigma_tui.ui.app import EnigmaApp, Startup
+from enigma_tui.ui.app import EnigmaApp
 from enigma_tui.ui.columns import COLUMNS, GAP
+from enigma_tui.ui.wiring import Startup
 
 from . import payloads
 from .frames import Watched
@@ -46,7 +47,9 @@ class BoardApp(Watched, EnigmaApp):
         events = payloads.events(calls)
         self._end_ms = end_ms = events[-1].id.ms
         super().__init__(
-            Startup(link, settings, Who(NAME), Path("/never"), clock=lambda: end_ms / 1000)
+            settings,
+            lambda: Startup(link, Who(NAME), Path("/never")),
+            clock=lambda: end_ms / 1000,
         )
         self.floor.on_site(payloads.SITE)
         for at in range(0, len(events), READ_COUNT):
@@ -55,7 +58,7 @@ class BoardApp(Watched, EnigmaApp):
         self._versions = count(1)
         self._changing: CallKey | None = None
 
-    def _keep_running(self, what: str, run: Callable[[], Awaitable[None]]) -> None:
+    def keep_running(self, what: str, run: Callable[[], Awaitable[None]]) -> None:
         """Follow nothing: the benchmark hands the entries over."""
 
     def rows(self) -> list[list[str]]:

@@ -55,8 +55,8 @@ class _Sink(HeadlessDriver):
 class Watched(App[None]):
     """An app whose frames can be timed."""
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
         self.written: list[str] = []
         self._shows: Callable[[str], bool] | None = None
         self._painted = asyncio.Event()

@@ -3,12 +3,10 @@
 import ssl
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from .journal.address import Address, AddressError, Login, Tls
 from .model.text import safe
 from .secret_files import UnusableError, first_line
-from .settings import Settings
+from .settings import Secret, Settings
 
 
 def address(settings: Settings) -> Address:
@@ -94,12 +92,12 @@ def check_source_passwords(settings: Settings) -> None:
 
 
 def _source_login(settings: Settings, name: str) -> Login:
-    given = settings.source_passwords.get(name, SecretStr(""))
+    given = settings.source_passwords.get(name, Secret(""))
     file = settings.source_password_files.get(name, "")
     return Login(password=_secret(given, file, "source_password_files"))
 
 
-def _secret(given: SecretStr, file: str, setting: str) -> str:
+def _secret(given: Secret, file: str, setting: str) -> str:
     return first_line(Path(file).expanduser(), setting) if file else given.get_secret_value()
 
 

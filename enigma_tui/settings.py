@@ -2,38 +2,39 @@
 
 import difflib
 import getpass
+import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    SecretStr,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+import msgspec
+from msgspec import Meta
 
 from .journal.keys import DEFAULT_PREFIX
-from .targets import SECRET_NAME, origin
+from .origins import SECRET_NAME, origin
 
 ENV_PREFIX = "ENIGMA_TUI_"
 
 
 class SettingsError(ValueError):
     """Settings that cannot be used; each line names where, which key, and what to do."""
+
+
+class WrongError(ValueError):
+    """Values that a setting cannot have: for each which one, and what is wrong with it.
+
+    Where it is wrong of several settings together, no setting is named.
+    """
+
+    def __init__(self, *mistakes: tuple[str, str]) -> None:
+        super().__init__("\n".join(f"{path}: {text}".removeprefix(": ") for path, text in mistakes))
+        self.mistakes = mistakes
 
 
 def _own_name() -> str:
@@ -55,29 +56,64 @@ def _host(value: str) -> str:
     return value
 
 
-_SecretName = Annotated[str, StringConstraints(pattern=rf"^{SECRET_NAME.pattern}$")]
-_Place = Annotated[str, AfterValidator(_place)]
-_Host = Annotated[str, AfterValidator(_host)]
+class Secret:
+    """A text that is not shown where what holds it is."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get_secret_value(self) -> str:
+        """Return the text."""
+        return self._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return f"Secret({'**********' if self._text else ''!r})"
 
 
-class Settings(BaseSettings):
-    """What each supervisor may set for themselves."""
+_OWN_MACHINE = Secret("redis://127.0.0.1:6379/0")
+_NONE = Secret("")
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, extra="forbid", frozen=True, validate_default=False
-    )
+_SecretName = Annotated[str, Meta(pattern=rf"^{SECRET_NAME.pattern}\Z")]
+_Place = Annotated[str, _place]
+_Host = Annotated[str, _host]
+_User = Annotated[str, Meta(max_length=200)]
+_Prefix = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+_Name = Annotated[str, Meta(min_length=1, max_length=40)]
+_Region = Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")]
+_Seconds = Annotated[float, Meta(ge=0)]
+_Calls = Annotated[int, Meta(ge=100)]
 
-    redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What each supervisor may set for themselves.
+
+    Every value is checked, and read leniently: the environment has nothing but texts. Raises
+    `WrongError`.
+    """
+
+    redis_url: Secret = _OWN_MACHINE
     """The server that the PBX notifies: `redis://`, `rediss://`, `unix://`, `redis+sentinel://…`."""
-    username: str = Field("", max_length=200)
+    username: _User = ""
     """The server's ACL user; counts for more than one in `redis_url`, as does `password`."""
-    password: SecretStr = SecretStr("")
+    password: Secret = _NONE
     """The password; better in `password_file`, or in the environment."""
     password_file: str = ""
     """A file that nobody else may read, with the password as its first line."""
-    sentinel_username: str = Field("", max_length=200)
+    sentinel_username: _User = ""
     """The sentinels' own ACL user, where they have one."""
-    sentinel_password: SecretStr = SecretStr("")
+    sentinel_password: Secret = _NONE
     """The sentinels' own password; the server's is not shown to them."""
     sentinel_password_file: str = ""
     """The same, as the first line of a file."""
@@ -89,9 +125,9 @@ class Settings(BaseSettings):
     """A PEM file with its key, without a password."""
     tls_verify: Literal["full", "chain", "none"] = "full"
     """What is checked of a certificate: `full`, `chain` (not the host's name) or `none`."""
-    prefix: str = Field(DEFAULT_PREFIX, pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+    prefix: _Prefix = DEFAULT_PREFIX
     """What the program's own keys in Redis begin with."""
-    name: str = Field(default_factory=_own_name, min_length=1, max_length=40)
+    name: _Name = field(default_factory=_own_name)
     """The name under which dispositions are recorded; up to 40 characters."""
     collect: Literal["ask", "yes", "no"] = "ask"
     """Whether this board may take notifications from the PBX's lists: `ask`, `yes` or `no`."""
@@ -99,63 +135,109 @@ class Settings(BaseSettings):
     """Only watch: nothing is collected and nothing recorded."""
     filter: str = ""
     """The filter that the board opens with."""
-    region: str = Field("ZA", pattern=r"^[A-Z]{2}$")
+    region: _Region = "ZA"
     """The country whose national numbers the PBX sends."""
     theme: str = "enigma-dark"
     """The colours: `enigma-dark`, `enigma-light`, or any theme that Textual brings."""
-    hold_warning: float = Field(60, ge=0)
+    hold_warning: _Seconds = 60.0
     """Seconds on hold from which a call is marked `!`."""
-    hold_critical: float = Field(120, ge=0)
+    hold_critical: _Seconds = 120.0
     """Seconds on hold from which a call is marked `‼`."""
-    keep_calls: int = Field(100_000, ge=100)
+    keep_calls: _Calls = 100_000
     """How many calls a board holds."""
-    keys: dict[str, str] = Field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
     """Other keys for commands: `{disposition = "f2"}`; `enigma-tui keys` lists the names."""
-    source_passwords: dict[str, SecretStr] = Field(default_factory=dict)
+    source_passwords: dict[str, Secret] = field(default_factory=dict)
     """The password of each source on a server of its own, by the source's name."""
-    source_password_files: dict[str, str] = Field(default_factory=dict)
+    source_password_files: dict[str, str] = field(default_factory=dict)
     """The same, each as the first line of a file."""
-    source_servers: dict[str, str] = Field(default_factory=dict)
+    source_servers: dict[str, str] = field(default_factory=dict)
     """The one server each of these passwords is for, by the source's name; others do not get it."""
-    delivery_secrets: dict[_SecretName, _Place] = Field(default_factory=dict)
+    delivery_secrets: dict[_SecretName, _Place] = field(default_factory=dict)
     """Where secrets of delivery targets are, by name: `env:NAME`, `file:/path` (yours alone)."""
-    delivery_hosts: dict[_SecretName, _Host] = Field(default_factory=dict)
+    delivery_hosts: dict[_SecretName, _Host] = field(default_factory=dict)
     """The one host each of these secrets may be sent to: `https://crm.example`, or with a port."""
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def __post_init__(self) -> None:
+        mistakes: list[tuple[str, str]] = []
+        for setting, hint in _hints().items():
+            value = getattr(self, setting)
+            if value == default(setting) and type(value) is type(default(setting)):
+                continue
+            try:
+                object.__setattr__(self, setting, _read(value, hint, setting))
+            except WrongError as error:
+                mistakes += error.mistakes
+        if mistakes := mistakes or [("", text) for text in self._inconsistent()]:
+            raise WrongError(*mistakes)
+
+    def _inconsistent(self) -> Iterator[str]:
+        """Yield what is wrong of several settings together."""
         if self.hold_warning > self.hold_critical:
-            raise ValueError(
+            yield (
                 f"hold_warning ({self.hold_warning:g}) must not be above "
                 f"hold_critical ({self.hold_critical:g})"
             )
         for name in self.source_passwords.keys() & self.source_password_files.keys():
-            raise ValueError(
+            yield (
                 f"source {name} has a password in source_passwords and in source_password_files; "
                 "keep one"
             )
         for name in self.source_passwords.keys() | self.source_password_files.keys():
             source = name.removesuffix("/sentinel")
             if source not in self.source_servers:
-                raise ValueError(
+                yield (
                     f"source {source} has a password, and source_servers does not say for which "
                     f'server: write there {source} = "redis://…", as the site\'s settings have it'
                 )
         if self.tls_key and not self.tls_certificate:
-            raise ValueError("tls_key is of no use without tls_certificate")
-        return self
+            yield "tls_key is of no use without tls_certificate"
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take the layers only from `load`, which knows where each of them came from."""
-        return (init_settings,)
+
+NAMES = tuple(each.name for each in fields(Settings))
+"""What the settings are called, in order."""
+
+
+def default(setting: str) -> Any:
+    """Return what a setting is where nobody has set it."""
+    made: Field[Any] = Settings.__dataclass_fields__[setting]
+    return made.default if made.default_factory is MISSING else made.default_factory()
+
+
+@cache
+def _hints() -> Mapping[str, Any]:
+    return get_type_hints(Settings, include_extras=True)
+
+
+_BOOLEANS = {word: True for word in ("true", "yes", "on", "y", "t", "1")}
+_BOOLEANS |= {word: False for word in ("false", "no", "off", "n", "f", "0")}
+
+
+def _read(value: Any, hint: Any, path: str) -> Any:
+    """Return a value as what its type hint says; raises `WrongError` naming the path."""
+    if get_origin(hint) is dict:
+        if not isinstance(value, Mapping):
+            raise WrongError((path, "expected is a table"))
+        names, values = get_args(hint)
+        return {
+            _read(name, names, f"{path}.{name}"): _read(inner, values, f"{path}.{name}")
+            for name, inner in value.items()
+        }
+    if hint is Secret:
+        return value if isinstance(value, Secret) else Secret(_read(value, str, path))
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise WrongError((path, f"expected is one of {', '.join(get_args(hint))}"))
+        return value
+    if hint is bool and isinstance(value, str):
+        value = _BOOLEANS.get(value.lower(), value)
+    try:
+        made = msgspec.convert(value, hint, strict=False)
+        for check in getattr(hint, "__metadata__", ()):
+            made = made if isinstance(check, Meta) else check(made)
+    except ValueError as error:
+        raise WrongError((path, _EXPECTED.get(path) or str(error).split(" - at ")[0])) from None
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +271,7 @@ def load(file: Path, *, required: bool, flags: Mapping[str, Any]) -> Loaded:
                     merged.pop(key, None)
                     origins.pop(key, None)
         for key, value in values.items():
-            if key not in Settings.model_fields:
+            if key not in NAMES:
                 mistakes.append(f"{where}: there is no setting {key!r}{_nearest(key)}")
                 continue
             merged[key] = value
@@ -198,12 +280,9 @@ def load(file: Path, *, required: bool, flags: Mapping[str, Any]) -> Loaded:
         raise SettingsError("\n".join(mistakes))
     try:
         return Loaded(Settings(**merged), origins)
-    except ValidationError as error:
+    except WrongError as error:
         raise SettingsError(
-            "\n".join(
-                _mistake(found["loc"], found["type"], found["msg"], origins)
-                for found in error.errors(include_url=False, include_input=False)
-            )
+            "\n".join(_mistake(path, text, origins) for path, text in error.mistakes)
         ) from None
 
 
@@ -211,22 +290,17 @@ _EITHER = ({"password", "password_file"}, {"sentinel_password", "sentinel_passwo
 """What is said in one of two ways."""
 
 _EXPECTED = {
-    "prefix": "1 to 64 letters, digits, underscores, dots and dashes",
-    "region": "a country's two capital letters, as in ZA",
+    "prefix": "expected are 1 to 64 letters, digits, underscores, dots and dashes",
+    "region": "expected are a country's two capital letters, as in ZA",
 }
 
 
-def _mistake(
-    where: tuple[int | str, ...], kind: str, message: str, origins: Mapping[str, str]
-) -> str:
+def _mistake(path: str, text: str, origins: Mapping[str, str]) -> str:
     """Write one mistake: where it stands, which setting, what was expected."""
-    if not where:  # of several settings together
-        return message.removeprefix("Value error, ")
-    key = str(where[0])
-    if kind == "string_pattern_mismatch" and key in _EXPECTED:
-        message = f"expected are {_EXPECTED[key]}"
-    path = ".".join(str(part) for part in where)
-    return f"{origins.get(key, 'default')}: {path}: {message[:1].lower()}{message[1:]}"
+    if not path:
+        return text
+    where = origins.get(path.split(".")[0], "default")
+    return f"{where}: {path}: {text[:1].lower()}{text[1:]}"
 
 
 def _read_file(file: Path) -> Mapping[str, Any]:
@@ -241,22 +315,30 @@ def _read_file(file: Path) -> Mapping[str, Any]:
 
 
 def _read_environment() -> Mapping[str, Any]:
-    try:
-        known = dict(EnvSettingsSource(Settings)())
-    except ValueError as error:  # a table that is not JSON
-        raise SettingsError(f"the environment: {error}") from None
-    for variable in os.environ:
+    """Return what is set there, whatever the case of the names; a table is written as JSON."""
+    found: dict[str, Any] = {}
+    for variable, text in os.environ.items():
+        if not variable.upper().startswith(ENV_PREFIX):
+            continue
         name = variable.upper().removeprefix(ENV_PREFIX).lower()
-        if variable.upper().startswith(ENV_PREFIX) and name not in Settings.model_fields:
+        if name not in NAMES:
             raise SettingsError(
                 f"the environment: {variable} is not a setting"
                 f"{_nearest(name, lambda near: ENV_PREFIX + near.upper())}"
             )
-    return known
+        table = get_origin(_hints()[name]) is dict
+        try:
+            found[name] = json.loads(text) if table else text
+        except ValueError:  # which would show what is secret
+            raise SettingsError(
+                f"the environment: {variable} is not JSON; expected is a table, as in "
+                '{"name": "value"}'
+            ) from None
+    return found
 
 
 def _nearest(key: str, shown: Any = repr) -> str:
-    near = difflib.get_close_matches(key.lower(), Settings.model_fields, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(key.lower(), NAMES, n=1, cutoff=0.5)
     if near:
         return f"; did you mean {shown(near[0])}?"
-    return f"; there are {', '.join(Settings.model_fields)}"
+    return f"; there are {', '.join(NAMES)}"

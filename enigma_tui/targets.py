@@ -13,14 +13,13 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from .model.text import safe
+from .origins import SECRET_NAME
 
 NAME = r"^[A-Za-z0-9_.-]{1,32}$"
 """What a target may be called; it stands in keys and in the journal."""
 
-SECRET_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _REFERENCE = re.compile(rf"secret:{SECRET_NAME.pattern}")
 _AT_HOME = re.compile(r"(?:env|file):")
-_NETLOC = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _SECRET = re.compile(
     r"auth|cookie|token|secret|key|passw|credential|session|signature", re.IGNORECASE
@@ -85,20 +84,6 @@ def _refuse_place(value: str) -> None:
             "a variable or a file of whoever delivers must not be named in settings that others "
             f"may write: {_HOW}"
         )
-
-
-def origin(address: str) -> str:
-    """Return what an HTTP address is sent to, as in `https://crm.example:443`; "" if it is none."""
-    try:
-        parts = urlsplit(address)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:
-        return ""
-    # Nothing that an HTTP client might read in another way.
-    if port is None or not _NETLOC.fullmatch(parts.netloc):
-        return ""
-    host = parts.hostname or ""
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def wrong_address(value: str) -> str:

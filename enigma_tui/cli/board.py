@@ -4,13 +4,17 @@ import difflib
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import click
 
 from .. import paths
 from ..settings import Loaded
-from ..site import Site
 from . import common
+
+if TYPE_CHECKING:
+    from ..site import Site
+    from ..ui.wiring import Startup
 
 
 def check(loaded: Loaded) -> None:
@@ -65,7 +69,7 @@ def open_board(
     ctx: click.Context,
     *,
     loaded: Loaded | None = None,
-    first_site: Site | None = None,
+    first_site: "Site | None" = None,
     greeting: str = "",
     beside: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
@@ -78,20 +82,26 @@ def open_board(
     loaded = loaded or common.settings(ctx)
     check(loaded)
     common.log_to_file()
-    from ..ui.app import EnigmaApp, Startup
+    from ..ui.app import EnigmaApp
 
-    link = common.connection(loaded.settings, "board")
-    app = EnigmaApp(
-        Startup(
+    settings = loaded.settings
+
+    def startup() -> "Startup":
+        # Imported here: the first frame is on the screen by then, and need not wait for Redis.
+        from ..ui.wiring import Startup
+        from . import serving
+
+        link = serving.connection(settings, "board")
+        return Startup(
             link,
-            loaded.settings,
-            common.who(loaded, link),
+            serving.who(loaded, link),
             paths.state_dir(),
-            open_source=common.opener(loaded.settings, "board"),
+            open_source=serving.opener(settings, "board"),
             first_site=first_site,
             greeting=greeting,
             beside=beside,
         )
-    )
+
+    app = EnigmaApp(settings, startup)
     app.run()
     sys.exit(app.return_code or 0)

@@ -14,7 +14,7 @@ from ..journal.keys import Keys
 from ..journal.sites import SiteStore
 from ..journal.together import together
 from ..site import Site
-from . import common
+from . import common, serving
 from .delivering import report
 from .stealing import refuse_to_steal
 
@@ -39,9 +39,9 @@ def command(ctx: click.Context, yes: bool, insist: bool) -> None:
     loaded = common.settings(ctx)
     common.refuse_read_only(loaded, "nothing is collected")
     common.log_to_file()
-    link = common.connection(loaded.settings, "collector")
+    link = serving.connection(loaded.settings, "collector")
     keys = Keys(loaded.settings.prefix)
-    open_source = common.opener(loaded.settings, "collector")
+    open_source = serving.opener(loaded.settings, "collector")
 
     async def work() -> int:
         store = SiteStore(link, keys)
@@ -52,7 +52,7 @@ def command(ctx: click.Context, yes: bool, insist: bool) -> None:
                 _refuse(link, site)
             if not insisting:
                 await refuse_to_steal(link, site.sources, open_source, _ADVICE)
-            await store.save(site, common.who(loaded, link).name, None)
+            await store.save(site, serving.who(loaded, link).name, None)
         collector = Collector(link, keys, open_source=open_source)
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -60,18 +60,18 @@ def command(ctx: click.Context, yes: bool, insist: bool) -> None:
         deliverers = Deliverers(
             link,
             keys,
-            common.who(loaded, link).name,
-            secrets=common.delivery_secrets(loaded.settings),
+            serving.who(loaded, link).name,
+            secrets=serving.delivery_secrets(loaded.settings),
         )
         reporting = asyncio.create_task(together(_report(collector), report(deliverers)))
         try:
-            await common.until(stop, together(collector.run(), deliverers.run()))
+            await serving.until(stop, together(collector.run(), deliverers.run()))
         finally:
             reporting.cancel()
             common.say(f"stopped; {collector.status.moved:,} notifications moved")
         return 0
 
-    common.run(work(), link)
+    serving.run(work(), link)
 
 
 def _refuse(link: Connection, site: Site) -> NoReturn:

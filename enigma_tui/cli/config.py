@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 
 import click
-from pydantic import SecretStr
 
 from .. import paths
-from ..settings import Settings
+from ..addresses import address
+from ..settings import NAMES, Secret, Settings, default
 from . import common
 from .board import check
 
@@ -47,10 +47,9 @@ def show(ctx: click.Context) -> None:
     """Print the settings in force, and where each came from. Passwords are left out."""
     loaded = common.settings(ctx)
     check(loaded)
-    for name in Settings.model_fields:
+    for name in NAMES:
         if name == "redis_url":
-            link = common.connection(loaded.settings, "config")
-            value = json.dumps(link.address.shown)
+            value = json.dumps(address(loaded.settings).shown)
         else:
             value = json.dumps(_shown(getattr(loaded.settings, name)), ensure_ascii=False)
         click.echo(f"{name} = {value}  # {loaded.origins.get(name, 'default')}")
@@ -58,7 +57,7 @@ def show(ctx: click.Context) -> None:
 
 def _shown(value: object) -> object:
     """Return a setting as it may be printed."""
-    if isinstance(value, SecretStr):
+    if isinstance(value, Secret):
         return "(not shown)" if value else ""
     if isinstance(value, dict):
         return {name: _shown(inner) for name, inner in value.items()}
@@ -85,15 +84,15 @@ def template() -> str:
     """Return a settings file in which every setting is a comment."""
     lines = ["# Personal settings of enigma-tui. Every line shows the default."]
     about = _docstrings()
-    for name, field in Settings.model_fields.items():
-        default = field.get_default(call_default_factory=True, validated_data={})
+    for name in NAMES:
+        usual = default(name)
         lines += ["", *(f"# {line}" for line in about[name])]
-        if isinstance(default, SecretStr):
-            lines.append(f"#{name} = {json.dumps(default.get_secret_value())}")
+        if isinstance(usual, Secret):
+            lines.append(f"#{name} = {json.dumps(usual.get_secret_value())}")
         elif name in _TABLES:
             lines += [f"#[{name}]", f"#{_TABLES[name]}"]
         else:
-            lines.append(f"#{name} = {json.dumps(default)}")
+            lines.append(f"#{name} = {json.dumps(usual)}")
     return "\n".join(lines) + "\n"
 
 
@@ -106,6 +105,6 @@ def _docstrings() -> dict[str, list[str]]:
         if words.startswith('"""') and name:
             found[name] = [words.strip('"').strip()]
             name = ""
-        elif ":" in words and words.split(":", 1)[0] in Settings.model_fields:
+        elif ":" in words and words.split(":", 1)[0] in NAMES:
             name = words.split(":", 1)[0]
     return found

@@ -15,7 +15,7 @@ from ..model.delivery import Deliveries, Outgoing
 from ..model.entry import Delivered
 from ..settings import Loaded
 from ..site import Site
-from . import common
+from . import common, serving
 from .reading import read_all
 
 _NEAR_SHARE = 0.8
@@ -40,7 +40,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     loaded = common.settings(ctx)
-    link = common.connection(loaded.settings, "deliveries")
+    link = serving.connection(loaded.settings, "deliveries")
 
     async def work() -> int:
         site, deliveries = await _read(link, loaded)
@@ -55,7 +55,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
             _print(deliveries, standstills, near_ms)
         return 1 if deliveries.failed() else 0
 
-    common.run(work(), link)
+    serving.run(work(), link)
 
 
 @command.command("again")
@@ -77,7 +77,7 @@ def again(ctx: click.Context, id: str | None, everything: bool, target: str | No
     common.refuse_read_only(loaded, "nothing is sent again")
     if (id is None) != everything:
         common.fail("say which: an ID of `enigma-tui deliveries`, or --all", common.WRONG)
-    link = common.connection(loaded.settings, "deliveries")
+    link = serving.connection(loaded.settings, "deliveries")
 
     async def work() -> int:
         site, deliveries = await _read(link, loaded)
@@ -94,7 +94,7 @@ def again(ctx: click.Context, id: str | None, everything: bool, target: str | No
         ]
         if not chosen and id is not None:
             common.fail(f"{id} is not listed as failed; look at: enigma-tui deliveries")
-        asking = Again(link, Keys(loaded.settings.prefix), common.who(loaded, link))
+        asking = Again(link, Keys(loaded.settings.prefix), serving.who(loaded, link))
         asked = 0
         for failed in chosen:
             answer = await asking.ask(failed)
@@ -109,12 +109,12 @@ def again(ctx: click.Context, id: str | None, everything: bool, target: str | No
         common.out(f"{asked} to be sent again")
         return 0 if asked == len(chosen) else 1
 
-    common.run(work(), link)
+    serving.run(work(), link)
 
 
 async def _read(link: Connection, loaded: Loaded) -> tuple[Site, Deliveries]:
     keys = Keys(loaded.settings.prefix)
-    stored = await common.stored_site(link, keys)
+    stored = await serving.stored_site(link, keys)
     site = stored.site if stored else Site()
     deliveries = Deliveries([site.rule(target) for target in site.delivery])
     async for event in read_all(link, keys):

@@ -7,7 +7,7 @@ from functools import partial
 import click
 
 from ..journal.keys import DEFAULT_PREFIX
-from . import common
+from . import common, serving
 from .board import open_board
 
 HEAD_START = 600.0
@@ -39,7 +39,7 @@ def command(ctx: click.Context, rate: float, seed: int | None) -> None:
     try:
         with EmbeddedServer() as server:
             loaded = common.settings(ctx, presets=_OWN, redis_url=server.url)
-            link = common.connection(loaded.settings, "demo-pbx")
+            link = serving.connection(loaded.settings, "demo-pbx")
             pbx = Pbx(seed, profile(rate), epoch=time.time() - HEAD_START)
             open_board(
                 ctx,

@@ -11,7 +11,7 @@ from ..journal.keys import Keys
 from ..model.call import Feed
 from ..model.disposition import CodeTree, parse_when
 from ..site import Site
-from . import common
+from . import common, serving
 from .reading import read_board
 
 
@@ -53,11 +53,11 @@ def command(
     """
     loaded = common.settings(ctx, name=name)
     common.refuse_read_only(loaded, "nothing is recorded")
-    link = common.connection(loaded.settings, "disposition")
+    link = serving.connection(loaded.settings, "disposition")
     keys = Keys(loaded.settings.prefix)
 
     async def work() -> int:
-        stored = await common.stored_site(link, keys)
+        stored = await serving.stored_site(link, keys)
         site = stored.site if stored else Site()
         found = site.code_tree().find(code)
         if found is None:
@@ -89,7 +89,7 @@ def command(
                 common.WRONG,
             )
         call = calls[0]
-        desk = DispositionDesk(link, keys, common.who(loaded, link), site.retention.days)
+        desk = DispositionDesk(link, keys, serving.who(loaded, link), site.retention.days)
         stands = call.disposition is not None
         answer = await desk.dispose(
             Act(
@@ -128,7 +128,7 @@ def command(
             f"not recorded: {why_not(answer)}; nothing was overwritten{how.get(answer.outcome, '')}"
         )
 
-    common.run(work(), link)
+    serving.run(work(), link)
 
 
 def _unknown_code(code: str, tree: CodeTree) -> str:

@@ -19,7 +19,7 @@ from ..journal.server import Server, UnfitError, ask_server
 from ..journal.sites import SiteStore
 from ..journal.vitals import CLOCK_OFF_MS
 from ..site import Site, SiteError
-from . import common
+from . import common, serving
 from .board import check
 from .delivering import delivery_checks
 from .doctor_acts import counted, of_acts
@@ -40,10 +40,10 @@ def command(ctx: click.Context, as_json: bool) -> None:
     """
     loaded = common.settings(ctx)
     check(loaded)
-    link = common.connection(loaded.settings, "doctor")
+    link = serving.connection(loaded.settings, "doctor")
     keys = Keys(loaded.settings.prefix)
 
-    open_source = common.opener(loaded.settings, "doctor")
+    open_source = serving.opener(loaded.settings, "doctor")
 
     async def work() -> int:
         findings = [
@@ -59,7 +59,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
             link,
             keys,
             open_source,
-            common.delivery_secrets(loaded.settings),
+            serving.delivery_secrets(loaded.settings),
             writes=not loaded.settings.read_only,
         )
         async for finding in checks:
@@ -70,7 +70,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
             common.out(json.dumps([asdict(finding) for finding in findings], indent=2))
         return 1 if any(finding.state == BAD for finding in findings) else 0
 
-    common.run(work(), link)
+    serving.run(work(), link)
 
 
 def _print(finding: Finding) -> None:

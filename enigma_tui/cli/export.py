@@ -20,7 +20,7 @@ from ..model.phone import Dialplan
 from ..model.query import Lens, parse
 from ..model.text import safe
 from ..site import Site
-from . import common
+from . import common, serving
 from .reading import read_all
 
 _BATCH = 500
@@ -89,12 +89,12 @@ def command(
     begin, end = common.moment_of("--since", since), common.moment_of("--until", until)
     if file is not None:
         file = _writable(file, force)
-    link = common.connection(settings, "export")
+    link = serving.connection(settings, "export")
     keys = Keys(settings.prefix)
     common.log_to_file()
 
     async def work() -> int:
-        stored = await common.stored_site(link, keys)
+        stored = await serving.stored_site(link, keys)
         site = stored.site if stored else Site()
         now, _ = await link.quick.time()  # entries are dated by the server's clock
         now_ms = int(now) * 1000
@@ -135,7 +135,7 @@ def command(
             common.say(f"{len(calls):,} calls written to {safe(str(file), 400)}")
         return 0
 
-    common.run(work(), link)
+    serving.run(work(), link)
 
 
 def _batches(written: Iterator[str]) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from ..journal.mover import feed_lists
 from ..journal.sites import SiteStore, StoredSite
 from ..settings import Loaded
 from ..site import Site, SiteError, Source
-from . import common
+from . import common, serving
 from .stealing import refuse_to_steal
 
 
@@ -48,7 +48,7 @@ class _Before:
 
 
 def _before(loaded: Loaded) -> _Before:
-    link = common.connection(loaded.settings, "site")
+    link = serving.connection(loaded.settings, "site")
     store = SiteStore(link, Keys(loaded.settings.prefix))
 
     async def read() -> _Before:
@@ -57,24 +57,24 @@ def _before(loaded: Loaded) -> _Before:
         except SiteError as error:
             return _Before(StoredSite(Site(), await store.text() or b""), str(error))
 
-    return common.ask(read(), link)
+    return serving.ask(read(), link)
 
 
 def _save(loaded: Loaded, site: Site, before: _Before, *, insist: bool, typed: str = "") -> None:
-    link = common.connection(loaded.settings, "site")
+    link = serving.connection(loaded.settings, "site")
 
     async def write() -> int:
         if not insist:
             await refuse_to_steal(
                 link,
                 _collected_anew(site, before.site),
-                common.opener(loaded.settings, "site"),
+                serving.opener(loaded.settings, "site"),
                 _ADVICE,
                 # What was typed must not be lost with the refusal.
                 before=lambda: click.echo(typed) if typed else None,
             )
         store = SiteStore(link, Keys(loaded.settings.prefix))
-        if await store.save(site, common.who(loaded, link).name, before.stored):
+        if await store.save(site, serving.who(loaded, link).name, before.stored):
             common.say("Written. Every board follows it.")
             return 0
         common.fail(
@@ -82,7 +82,7 @@ def _save(loaded: Loaded, site: Site, before: _Before, *, insist: bool, typed: s
             "nothing was written. Look at them with: enigma-tui site show"
         )
 
-    common.run(write(), link)
+    serving.run(write(), link)
 
 
 _ADVICE = (
@@ -115,8 +115,8 @@ def show(ctx: click.Context) -> None:
       enigma-tui site show > site.json
     """
     loaded = common.settings(ctx)
-    link = common.connection(loaded.settings, "site")
-    stored = common.ask(common.stored_site(link, Keys(loaded.settings.prefix)), link)
+    link = serving.connection(loaded.settings, "site")
+    stored = serving.ask(serving.stored_site(link, Keys(loaded.settings.prefix)), link)
     if stored is None:
         common.say("nobody has written any yet; these are the defaults")
     click.echo((stored.site if stored else Site()).to_json())

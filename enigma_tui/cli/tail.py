@@ -17,7 +17,7 @@ from ..model.notification import CallConnected, CallEnded, Rejected
 from ..model.phone import Dialplan
 from ..model.query import Lens, Query
 from ..site import Site
-from . import common
+from . import common, serving
 
 Line = dict[str, object]
 """One event as it is printed: names and values, in order."""
@@ -48,7 +48,7 @@ def command(
     settings = loaded.settings
     moment = common.moment_of("--since", since)
     query = common.filter_of(settings.filter, "--filter" if filter_text else "filter")
-    link = common.connection(settings, "tail")
+    link = serving.connection(settings, "tail")
     common.log_to_file()
 
     async def work() -> int:
@@ -66,13 +66,13 @@ def command(
         )
         follower = Follower(link, Keys(settings.prefix), printer)
         printer.follower = follower
-        await common.until(printer.over, follower.run())
+        await serving.until(printer.over, follower.run())
         fault = follower.link.fault
         if no_follow and fault is not None:
             common.fail(str(fault))
         return 0
 
-    common.run(work(), link)
+    serving.run(work(), link)
 
 
 @dataclass(slots=True)

@@ -38,6 +38,11 @@ class Pending:
         """The act's id, under which it is recorded at most once."""
         return self.act.id
 
+    @property
+    def code(self) -> str | None:
+        """The outcome that is to be recorded; `None` of an undo."""
+        return self.act.code if isinstance(self.act, Act) else None
+
 
 class KeepingError(Exception):
     """The file could not be written or read; the text says which, and why."""

@@ -1,8 +1,10 @@
 """What a server's pulse tells over time: a clock that is off, lists that grow uncollected."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from .follower import Pulse
+if TYPE_CHECKING:  # a pulse comes from what the first frame does not wait for
+    from .follower import Pulse
 
 CLOCK_OFF_MS = 2_000
 """Clocks further apart than this are worth a word: people compare times."""
@@ -16,10 +18,10 @@ class Vitals:
     """How far this machine's clock was ahead of the server's at the last pulse."""
     grown: int = 0
     """By how much the lists have grown since they were first seen without a collector."""
-    _seen: Pulse | None = field(default=None, repr=False)
+    _seen: "Pulse | None" = field(default=None, repr=False)
     _least: int | None = None
 
-    def take(self, pulse: Pulse, now: float, wall: float) -> None:
+    def take(self, pulse: "Pulse", now: float, wall: float) -> None:
         """Take in a pulse when it has come; `now` is of its clock, `wall` this machine's (s).
 
         The same pulse again changes nothing: while a laptop sleeps, one of the clocks stands.

@@ -3,8 +3,8 @@
 A PBX sends `0820001234`, `27820001234`, `0027820001234` or `+27820001234` for the same caller.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache, partial
 from typing import Literal, NamedTuple
 
 Match = Literal["prefix", "infix", "exact"]
@@ -72,17 +72,32 @@ class Dialplan:
     """How the numbers of one region are written.
 
     `region` is an ISO 3166 code of two letters. Raises `ValueError`, naming the nearest known
-    regions, for one that is unknown.
+    regions, for one that is unknown. Of one that is `known` to be right the rules are loaded with
+    the first number, and not before.
     """
 
-    def __init__(self, region: str = "ZA") -> None:
-        plan = _region(region.strip().upper())
-        self.region = plan.code
-        self._plan = plan
-        # The caches hold the region, not this object: nothing keeps a dialplan alive but its users.
-        self._international = lru_cache(maxsize=8192)(partial(_international, plan))
-        self._framed = lru_cache(maxsize=8192)(partial(_framed, plan))
-        self._spellings = lru_cache(maxsize=2048)(partial(_spellings, plan))
+    def __init__(self, region: str = "ZA", *, known: bool = False) -> None:
+        self.region = region.strip().upper()
+        if not known:
+            _ = self._plan
+
+    @cached_property
+    def _plan(self) -> _Region:
+        return _region(self.region)
+
+    # The caches hold the region, not this object: nothing keeps a dialplan alive but its users.
+
+    @cached_property
+    def _international(self) -> Callable[[str], str]:
+        return lru_cache(maxsize=8192)(partial(_international, self._plan))
+
+    @cached_property
+    def _framed(self) -> Callable[[str, str], str]:
+        return lru_cache(maxsize=8192)(partial(_framed, self._plan))
+
+    @cached_property
+    def _spellings(self) -> Callable[[str], tuple[str, ...]]:
+        return lru_cache(maxsize=2048)(partial(_spellings, self._plan))
 
     def __repr__(self) -> str:
         return f"Dialplan({self.region!r})"

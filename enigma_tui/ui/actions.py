@@ -1,73 +1,38 @@
 """The commands that act on calls, as the app's actions."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import events
 
-from ..journal.connection import Connection
-from ..journal.delivery import Again
-from ..journal.desk import DispositionDesk, Who
-from ..journal.faults import FAILED
-from ..journal.follower import Follower
-from ..journal.handing_in import HandingIn, Rules
-from ..journal.keys import Keys
-from ..journal.pending import PendingActs
-from ..journal.stream import Journal
 from ..model.call import EntryId
 from ..settings import Settings
-from .acting import Acting
-from .claims import Claims
 from .commands import BY_ID, COMMANDS, READ_ONLY, shown_keys
 from .floor import Floor
-from .offline import Offline
-from .outbox import Outbox
 from .screens.board import BoardScreen
-from .screens.details import DetailsDialog, Payload
-from .screens.outbox import OutboxDialog
 from .told import SpeakingApp
+
+if TYPE_CHECKING:
+    from ..journal.pending import PendingActs
+    from ..journal.stream import Journal
+    from .acting import Acting
+    from .outbox import Outbox
+    from .screens.details import Payload
 
 
 class CallActions(SpeakingApp):
-    """What `EnigmaApp` can do to calls; it has the parts."""
+    """What `EnigmaApp` can do to calls.
+
+    What it does that with is put together behind the first frame, and no key is let through before.
+    """
 
     board: BoardScreen
     floor: Floor
-    acting: Acting
-    offline: Offline
-    outbox: Outbox
-    pending: PendingActs
-    follower: Follower
     settings: Settings
-    journal_keys: Keys
-    _journal: Journal
-
-    def wire_acting(self, connection: Connection, who: Who, state_dir: Path) -> None:
-        """Put together what acts are recorded with."""
-        keys = self.journal_keys
-        self._journal = Journal(connection, keys)
-        where = f"{connection.address.shown}, prefix {keys.prefix}, as {who.name}"
-        self.pending = self.floor.pending = PendingActs(state_dir, where)
-        handing_in = HandingIn(
-            connection,
-            keys,
-            who,
-            self.pending,
-            away=lambda: not self.follower.link.connected,
-            now_ms=self.floor.now_ms,
-            rules=lambda: Rules(
-                self.floor.site.retention.days, self.floor.site.undo_seconds * 1000
-            ),
-        )
-        claims = Claims(
-            lambda: DispositionDesk(connection, keys, who, self.floor.site.retention.days),
-            lambda key: self.acting.lapsed(key),
-        )
-        self.acting = Acting(
-            self, self.told, self.floor, handing_in, claims, self.board, self._key_of
-        )
-        self.offline = Offline(self.told, handing_in, self._key_of("outbox"))
-        self.outbox = Outbox(self.floor, self.pending, Again(connection, keys, who))
+    acting: "Acting"
+    outbox: "Outbox"
+    pending: "PendingActs"
+    journal: "Journal"
 
     def on_key(self, event: events.Key) -> None:
         """Say why a key does nothing on a board that only watches."""
@@ -77,7 +42,8 @@ class CallActions(SpeakingApp):
                 if command.writes and event.key in keys.split(","):
                     self.told.say(READ_ONLY)
 
-    def _key_of(self, command: str) -> str:
+    def key_of(self, command: str) -> str:
+        """Return the key that a command has in force."""
         return shown_keys(BY_ID[command], self.settings.keys)
 
     def action_disposition(self) -> None:
@@ -114,14 +80,18 @@ class CallActions(SpeakingApp):
 
     def action_details(self) -> None:
         """Show everything about the call under the cursor."""
+        from .screens.details import DetailsDialog  # once it is asked for
+
         if call := self.board.current():
             self.push_screen(DetailsDialog(call.key, self.board.look, self._payloads))
 
-    async def _payloads(self, entries: Sequence[EntryId]) -> Sequence[Payload]:
+    async def _payloads(self, entries: Sequence[EntryId]) -> "Sequence[Payload]":
+        from ..journal.faults import FAILED
+
         found: list[Payload] = []
         for entry in entries:
             try:
-                fields = await self._journal.fields(entry)
+                fields = await self.journal.fields(entry)
             except FAILED:
                 fields = None
             found.append((entry, fields.get(b"raw") if fields else None))
@@ -129,4 +99,6 @@ class CallActions(SpeakingApp):
 
     def action_outbox(self) -> None:
         """Show what waits for the server, and what it refused."""
+        from .screens.outbox import OutboxDialog  # once it is asked for
+
         self.push_screen(OutboxDialog(self.outbox, self.settings.read_only))

@@ -7,12 +7,8 @@ It knows nothing of Textual.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
-from ..journal.desk import Act
-from ..journal.follower import Follower
-from ..journal.pending import PendingActs
-from ..journal.standstill import Standstill
 from ..model.board import Board
 from ..model.call import ORIGIN, Call, CallKey, EntryId
 from ..model.delivery import Deliveries
@@ -23,7 +19,13 @@ from ..model.phone import Dialplan
 from ..model.query import Lens, Query
 from ..model.sorting import Sort
 from ..model.view import Tab, Tally, View
-from ..site import Site
+from .before_site import UnknownSite
+
+if TYPE_CHECKING:  # the first frame does not wait for Redis
+    from ..journal.follower import Follower
+    from ..journal.pending import PendingActs
+    from ..journal.standstill import Standstill
+    from ..site import Site
 
 PAUSE_MOST = 10_000
 """Entries held back for a paused screen; beyond that the journal holds them."""
@@ -38,7 +40,7 @@ class Listener(Protocol):
     def on_calls(self) -> None:
         """Calls have changed."""
 
-    def on_site(self, site: Site | None) -> None:
+    def on_site(self, site: "Site | None") -> None:
         """The shared settings are known, or have changed; `None` when there are none."""
 
     def on_link(self) -> None:
@@ -60,10 +62,12 @@ class Floor:
     listener: Listener
     clock: Callable[[], float] | None = None
     """The server's time in Unix seconds; ours, set right by what the server says, if `None`."""
-    follower: Follower | None = None
-    pending: PendingActs | None = None
+    follower: "Follower | None" = None
+    opening: bool = False
+    """Whether a follower is still to come: nothing is known yet then."""
+    pending: "PendingActs | None" = None
     """The acts of this person that wait for the server."""
-    site: Site = field(default_factory=Site)
+    site: "Site" = field(default_factory=lambda: cast("Site", UnknownSite()))
     has_site: bool = False
     site_at: float | None = None
     """When the shared settings became known, by the follower's clock; `None` before that."""
@@ -111,7 +115,7 @@ class Floor:
     @property
     def caught_up(self) -> bool:
         """Whether the board has everything that is in the journal."""
-        return self.follower is None or self.follower.link.caught_up
+        return self.follower.link.caught_up if self.follower else not self.opening
 
     def lens(self) -> Lens:
         """Return what filters and sorts need beside a call."""
@@ -153,8 +157,10 @@ class Floor:
             self.listener.on_missing()
         self.listener.on_calls()
 
-    def on_site(self, site: Site | None) -> None:
+    def on_site(self, site: "Site | None") -> None:
         """Take over the shared settings."""
+        from ..site import Site  # which brings pydantic, for which the first frame does not wait
+
         self.has_site = site is not None
         self.site_at = self.follower.clock() if self.follower else 0.0
         self.site = site or Site()
@@ -247,9 +253,9 @@ class Floor:
     def waits(self, key: CallKey) -> str | None:
         """Return the outcome that waits to be recorded for a call, if one does."""
         found = self.pending.of(key) if self.pending else None
-        return found.act.code if found is not None and isinstance(found.act, Act) else None
+        return found.code if found is not None else None
 
-    def standstills(self) -> Mapping[str, Standstill]:
+    def standstills(self) -> "Mapping[str, Standstill]":
         """Return why delivery stands still, by the target; of those that something waits for."""
         follower = self.follower
         if follower is None or follower.pulse is None or not follower.pulse.standstills:

@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from enigma_tui.cli.config import template
-from enigma_tui.settings import Settings
+from enigma_tui.settings import NAMES
 
 from .conftest import Run
 from .payloads import journalled, payload
@@ -35,6 +35,9 @@ def test_a_wrong_variable_or_address_is_named(run: Run) -> None:
     assert done.returncode == 2
     assert "ENIGMA_TUI_REGOIN" in done.stderr
     assert "ENIGMA_TUI_REGION" in done.stderr
+    done = run("config", "show", ENIGMA_TUI_KEYS="disposition = 'f2'")
+    assert done.returncode == 2
+    assert "ENIGMA_TUI_KEYS is not JSON" in done.stderr
     done = run("doctor", url="http://pbx")
     assert done.returncode == 2
     assert "ENIGMA_TUI_REDIS_URL: redis_url" in done.stderr
@@ -72,7 +75,7 @@ def test_config_init_writes_every_setting_and_overwrites_nothing(run: Run, tmp_p
     assert done.returncode == 0, done.stderr
     assert file.stat().st_mode & 0o777 == 0o600
     text = file.read_text()
-    assert all(f"#{name} = " in text or f"#[{name}]" in text for name in Settings.model_fields)
+    assert all(f"#{name} = " in text or f"#[{name}]" in text for name in NAMES)
     assert run("config", "show").returncode == 0
     assert run("config", "init").returncode == 2
     assert file.read_text() == text == template()

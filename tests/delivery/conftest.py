@@ -19,8 +19,8 @@ from enigma_tui.journal.sites import SiteStore
 from enigma_tui.model.call import CallKey, EntryId, Feed
 from enigma_tui.model.delivery import Deliveries
 from enigma_tui.model.entry import Delivered, decode
+from enigma_tui.origins import origin
 from enigma_tui.site import CodeSetting, Site
-from enigma_tui.targets import origin
 
 from .receiver import Receiver
 

@@ -25,7 +25,8 @@ from enigma_tui.model.call import EntryId
 from enigma_tui.model.entry import decode
 from enigma_tui.settings import Settings
 from enigma_tui.site import Site
-from enigma_tui.ui.app import EnigmaApp, Startup
+from enigma_tui.ui.app import EnigmaApp
+from enigma_tui.ui.wiring import Startup
 from tests.ui.picture import portable
 
 BEGAN = 2_064_475_800
@@ -90,7 +91,7 @@ def make_app(server: EmbeddedServer, role: str = "test", **settings: Any) -> Eni
     made = Settings(**values)
     link = connect(Address(server.url), role)
     state = Path(server.directory) / f"state-{role}"
-    return StagedApp(Startup(link, made, Who(made.name), state, clock=still))
+    return StagedApp(made, lambda: Startup(link, Who(made.name), state), clock=still)
 
 
 OUTCOMES = (
@@ -169,6 +170,7 @@ def _collected(app: EnigmaApp) -> bool:
 async def settled(app: EnigmaApp, pilot: Pilot[None]) -> None:
     """Wait until the board shows everything that is in the journal."""
     async with asyncio.timeout(20):
+        await app.wired.wait()
         while not (app.follower.link.caught_up and app.follower.pulse and _collected(app)):
             await pilot.pause(0.01)
         await app.keyboard.idle()

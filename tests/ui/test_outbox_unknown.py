@@ -14,6 +14,7 @@ async def test_while_the_server_is_away_it_says_what_is_not_known(eventually: Ev
         stage.write_site(server, Site())
         app = stage.make_app(server)
         async with app.run_test(size=(80, 24), notifications=True) as pilot:
+            await app.wired.wait()
             await eventually(lambda: app.follower.link.caught_up)
             await type_keys(app, pilot, "o")
             await eventually(lambda: "Everything has been recorded" in shown(app, "#summary"))
@@ -29,6 +30,7 @@ async def test_before_anything_is_known_nothing_is_said_to_be_recorded(
 ) -> None:
     app = stage.make_app(empty_server)
     async with app.run_test(size=(80, 24), notifications=True):
+        await app.wired.wait()
         await eventually(lambda: app.follower.link.caught_up)
         app.follower.link.connected = False
         app.follower.link.answered_at = None

@@ -14,8 +14,9 @@ from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal.connection import Address, connect
 from enigma_tui.journal.desk import Who
 from enigma_tui.settings import Settings
-from enigma_tui.ui.app import EnigmaApp, Startup
+from enigma_tui.ui.app import EnigmaApp
 from enigma_tui.ui.widgets.status import StatusLine
+from enigma_tui.ui.wiring import Startup
 from tests.states import ONLY_WRITES, STATES
 
 Eventually = Callable[..., Awaitable[float]]
@@ -25,8 +26,11 @@ INBOUND = "enigma:notifications:inbound"
 @asynccontextmanager
 async def opened(url: str, **settings: Any) -> AsyncIterator[tuple[EnigmaApp, Pilot[None]]]:
     made = Settings(redis_url=url, name="ann", **settings)
-    app = EnigmaApp(Startup(connect(Address(url), "test"), made, Who("ann"), Path("/never")))
+    app = EnigmaApp(
+        made, lambda: Startup(connect(Address(url), "test"), Who("ann"), Path("/never"))
+    )
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await app.wired.wait()
         yield app, pilot
 
 

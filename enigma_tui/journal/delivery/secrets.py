@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...model.text import safe
+from ...origins import origin
 from ...secret_files import UnusableError, first_line
-from ...targets import Target, is_reference, origin, wrong_address
+from ...targets import Target, is_reference, wrong_address
 
 
 class SecretMissing(Exception):

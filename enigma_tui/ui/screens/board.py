@@ -8,9 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer
 
-from ...journal.collector import CollectorStatus
 from ...model.call import Call, CallKey
 from ...model.query import Query, QueryError, parse
 from ...model.query_edit import field_values, with_field
@@ -23,6 +21,7 @@ from ..told import ToldLines
 from ..widgets.call_table import CallTable
 from ..widgets.figures import FiguresLine
 from ..widgets.filter_bar import FilterBar
+from ..widgets.footing import KeysLine
 from ..widgets.status import StatusLine
 from .choices import ExtensionsDialog, SortDialog, sorted_by
 from .rejected import RejectedDialog
@@ -49,7 +48,6 @@ class BoardScreen(Screen[None]):
     def __init__(
         self,
         floor: Floor,
-        collector: CollectorStatus,
         *,
         own_name: str,
         marks: Marks,
@@ -61,7 +59,7 @@ class BoardScreen(Screen[None]):
         self._frame: Timer | None = None
         self._dirty = False
         self._tab_ends: dict[Tab, int] = {}
-        self.status = StatusLine(floor, collector, watching=watching)
+        self.status = StatusLine(floor, watching=watching)
         self.figures = FiguresLine(floor)
         self.table = CallTable(floor, own_name, marks)
         self.filter_bar = FilterBar(self._parse, filter_text)
@@ -76,7 +74,7 @@ class BoardScreen(Screen[None]):
             yield self.table
         yield ToldLines()
         yield self.filter_bar
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeysLine()
 
     def on_mount(self) -> None:
         """Start counting seconds."""

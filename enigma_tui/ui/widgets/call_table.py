@@ -222,6 +222,8 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """Render a line: the titles first, then the rows that are in sight."""
+        if not self._columns:  # the first frame is painted before the event that tells its size
+            self._columns = fit(max(0, self._width() - GUTTER), self.columns)
         if not self._shown:
             self._shown = self._laid_out()
         shown = self._shown[y - 1] if 0 < y <= len(self._shown) else None

@@ -21,7 +21,9 @@ class Line(Static):
 
     def __init__(self) -> None:
         super().__init__(markup=False)
-        self._said: tuple[tuple[Part, ...], ...] = ()
+        self._said: Sequence[tuple[Part, ...]] = ()
+        self._room = 0
+        """The width that it was said for."""
 
     def items(self) -> Sequence[Item]:
         """Return what there is to say, from left to right."""
@@ -33,37 +35,36 @@ class Line(Static):
 
     def tell(self) -> None:
         """Say it, unless it is what the line says already."""
-        if not self.size:
-            return
+        if self.size and (said := self._saying()) != self._said:
+            self._said = said
+            self.refresh()
+
+    def render(self) -> Text:
+        """Say it; anew where there is another room for it, as in the first frame."""
+        if self._room != self.size.width:
+            self._room = self.size.width
+            self._said = self._saying()
+        return self._text(self._said)
+
+    def _saying(self) -> Sequence[tuple[Part, ...]]:
+        """Return what there is room for; the last is what stands at the right."""
         right = self.at_the_right()
         room = self.size.width - cell_len(right) - 1
         items = list(self.items())
         while self._length(items) > room and (most := max(rank for rank, _ in items)) > 0:
             items.remove(next(item for item in items if item[0] == most))
-        said = (*(parts for _, parts in items), ((right, ""),))
-        if said != self._said:
-            self._said = said
-            self.update(self._text(items, right))
+        return (*(parts for _, parts in items), ((right, ""),))
 
     def _length(self, items: Sequence[Item]) -> int:
         words = sum(cell_len(text) for _, parts in items for text, _ in parts)
         return 1 + words + self.GAP * len(items)
 
-    def _text(self, items: Sequence[Item], right: str) -> Text:
+    def _text(self, said: Sequence[tuple[Part, ...]]) -> Text:
+        *items, ((right, _),) = said
         line = Text(" ", no_wrap=True, overflow="ellipsis", end="")
-        for place, (_, parts) in enumerate(items):
+        for place, parts in enumerate(items):
             line.append(" " * self.GAP if place else "")
             for text, style in parts:
                 line.append(text, self.get_component_rich_style(style, partial=True))
         line.append(" " * (self.size.width - line.cell_len - cell_len(right) - 1) + right)
         return line
-
-    def on_resize(self) -> None:
-        """Use the room there is now."""
-        self._said = ()
-        self.tell()
-
-    def notify_style_update(self) -> None:
-        """Say it again in the new colours."""
-        super().notify_style_update()
-        self._said = ()

@@ -2,14 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from ...journal.collector import CollectorStatus
-from ...journal.left_behind import LeftBehind
 from ...journal.vitals import Vitals
 from ...model.text import safe
 from ..columns import clock
 from ..floor import Floor
 from .line import Item, Line, Part
+
+if TYPE_CHECKING:  # the first frame does not wait for Redis
+    from ...journal.collector import CollectorStatus
+    from ...journal.left_behind import LeftBehind
 
 STALE_SECONDS = 4.0
 """No answer for this long, and what is on screen is called stale."""
@@ -37,7 +40,6 @@ class StatusLine(Line):
     def __init__(
         self,
         floor: Floor,
-        collector: CollectorStatus,
         *,
         watching: str,
         wall: Callable[[], float] = time.time,
@@ -47,7 +49,8 @@ class StatusLine(Line):
         self.wall = wall
         """This machine's clock, in Unix seconds; it is only compared with the server's."""
         self.floor = floor
-        self.own_collector = collector
+        self.own_collector: CollectorStatus | None = None
+        """What this board's own collector is doing; `None` before there is one."""
         self.watching = watching
         """Why this board does not collect; empty when it does."""
 
@@ -139,9 +142,9 @@ class StatusLine(Line):
         """Return who collects, where that is worth a word."""
         follower = self.floor.follower
         pulse = follower.pulse if follower else None
-        if follower is None or pulse is None or follower.link.fault:
-            return None
         own = self.own_collector
+        if follower is None or pulse is None or own is None or follower.link.fault:
+            return None
         if own.journal_fault is not None:
             return f"cannot collect: {own.journal_fault.name}", BAD
         several = len(self.floor.site.sources) > 1
@@ -172,7 +175,7 @@ class StatusLine(Line):
         return "nobody collects " + ", ".join(_named(*item) for item in left.items()), BAD
 
 
-def _left(left: Sequence[LeftBehind]) -> Iterator[tuple[int, Part]]:
+def _left(left: "Sequence[LeftBehind]") -> Iterator[tuple[int, Part]]:
     """Yield that calls may wait where nobody collects any more; `doctor` says what to do."""
     if not left:
         return

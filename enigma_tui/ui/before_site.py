@@ -1,0 +1,25 @@
+"""What a floor goes by until its site's settings are known."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..model.call import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownSite:
+    """A `Site` as it is by default, so far as the first frame shows one.
+
+    The real one is read with pydantic, which takes longer to load than the frame to paint.
+    """
+
+    title: str = ""
+    service_level_seconds: float = 20.0
+    sources: Sequence[Any] = ()
+    delivery: Sequence[Any] = ()
+    numbers: Mapping[str, str] = field(default_factory=dict)
+
+    def policy(self) -> Policy:
+        """Return what is known about how calls end: nothing."""
+        return Policy()

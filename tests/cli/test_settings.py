@@ -1,0 +1,102 @@
+"""What a setting may be: texts of the environment are read leniently, mistakes told all at once."""
+
+from pathlib import Path
+
+import pytest
+
+from enigma_tui.settings import NAMES, Secret, Settings, SettingsError, WrongError, default, load
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "value"),
+    [
+        ("READ_ONLY", "yes", True),
+        ("READ_ONLY", "TRUE", True),
+        ("READ_ONLY", "1", True),
+        ("READ_ONLY", "off", False),
+        ("READ_ONLY", "False", False),
+        ("KEEP_CALLS", "2000", 2000),
+        ("HOLD_WARNING", "1.5", 1.5),
+        ("COLLECT", "no", "no"),
+        ("KEYS", '{"disposition": "f2"}', {"disposition": "f2"}),
+        ("PASSWORD", "s3cr3t", Secret("s3cr3t")),
+        ("SOURCE_SERVERS", '{"east": "redis://h"}', {"east": "redis://h"}),
+    ],
+)
+def test_what_the_environment_says_is_read_as_what_it_means(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, text: str, value: object
+) -> None:
+    monkeypatch.setenv(f"ENIGMA_TUI_{variable}", text)
+    loaded = load(tmp_path / "none", required=False, flags={})
+    found = getattr(loaded.settings, variable.lower())
+    assert found == value
+    assert type(found) is type(value)
+    assert loaded.origins[variable.lower()] == f"ENIGMA_TUI_{variable}"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("keep_calls", 99, ">= 100"),
+        ("keep_calls", "many", "`int`"),
+        ("keep_calls", 100.5, "`int`"),
+        ("hold_warning", -1, ">= 0"),
+        ("hold_warning", float("nan"), ">= 0"),
+        ("read_only", "perhaps", "`bool`"),
+        ("read_only", 2, "`bool`"),
+        ("collect", "maybe", "ask, yes, no"),
+        ("name", "", ">= 1"),
+        ("name", "n" * 41, "<= 40"),
+        ("name", 5, "`str`"),
+        ("prefix", "a b", "letters, digits"),
+        ("prefix", "ab\n", "letters, digits"),
+        ("region", "za", "capital letters"),
+        ("keys", ["f2"], "a table"),
+        ("delivery_secrets", {"crm": "plain"}, "env:NAME or file:/path"),
+        ("delivery_secrets", {"c r m": "env:CRM"}, "matching regex"),
+        ("delivery_hosts", {"crm": "https://crm.example/path"}, "expected is a host"),
+        ("tls_key", "key.pem", "tls_certificate"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named_with_what_is_expected(
+    setting: str, value: object, words: str
+) -> None:
+    with pytest.raises(WrongError) as caught:
+        Settings(**{setting: value})  # type: ignore[arg-type]
+    assert setting in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_every_mistake_is_told_with_where_it_stands(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("keep_calls = 1\n[source_passwords]\neast = 5\n")
+    monkeypatch.setenv("ENIGMA_TUI_REGION", "nowhere")
+    with pytest.raises(SettingsError) as caught:
+        load(file, required=True, flags={"collect": "x"})
+    lines = str(caught.value).splitlines()
+    assert [line.split(": ")[0:2] for line in sorted(lines)] == sorted(
+        [
+            [str(file), "keep_calls"],
+            [str(file), "source_passwords.east"],
+            ["ENIGMA_TUI_REGION", "region"],
+            ["the command line", "collect"],
+        ]
+    )
+
+
+def test_a_secret_is_not_shown() -> None:
+    settings = Settings(password="s3cr3t", source_passwords={"east": "s3cr3t"},
+                        source_servers={"east": "redis://h"})  # type: ignore[arg-type]  # fmt: skip
+    assert "s3cr3t" not in f"{settings} {settings!r} {settings.password}"
+    assert settings.password.get_secret_value() == "s3cr3t"
+    with pytest.raises(WrongError) as caught:
+        Settings(source_passwords={"east": ["s3cr3t"]})  # type: ignore[dict-item]
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_nobody_is_told_that_a_default_is_wrong() -> None:
+    assert {name: getattr(Settings(), name) for name in NAMES} == {
+        name: default(name) for name in NAMES
+    }
