@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from .applying import applying
 from .collecting import collecting
 from .filtering import filtering
+from .lasting import boards, quiet, storm
+from .live import live
 from .measure import FULL, QUICK, Effort, Result
 from .painting import painting
 from .report import store, summary, table
@@ -16,6 +18,10 @@ SUBJECTS: Mapping[str, Callable[[Effort], Sequence[Result]]] = {
     "applying": applying,
     "painting": painting,
     "filtering": filtering,
+    "live": live,
+    "quiet": quiet,
+    "storm": storm,
+    "boards": boards,
 }
 
 
