@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from .applying import applying
+from .arriving import arriving
 from .collecting import collecting
 from .filtering import filtering
 from .lasting import boards, quiet, storm
@@ -15,6 +16,7 @@ from .report import store, summary, table
 
 SUBJECTS: Mapping[str, Callable[[Effort], Sequence[Result]]] = {
     "collecting": collecting,
+    "arriving": arriving,
     "applying": applying,
     "painting": painting,
     "filtering": filtering,

@@ -66,11 +66,9 @@ def reference(number: int) -> str:
 class Pbx:
     """Pushes notifications, and counts them on."""
 
-    def __init__(self, url: str, *, extensions: int, lists: Sequence[str] = (LIST,)) -> None:
-        """Prepare; with several `lists`, each notification is pushed to each, one after another."""
+    def __init__(self, url: str, *, extensions: int) -> None:
         self.client: Any = redis.Redis.from_url(url)
         self._extensions = extensions
-        self._lists = lists
         self.count = 0
 
     def close(self) -> None:
@@ -81,21 +79,31 @@ class Pbx:
         """Push so many in a few commands."""
         payloads = (self._next() for _ in range(number))
         while batch := list(islice(payloads, _BATCH)):
-            for name in self._lists:
-                self.client.rpush(name, *batch)
+            self.client.rpush(LIST, *batch)
 
     def push_at(self, rate: float, seconds: float, seed: int) -> list[Pushed]:
         """Push one by one, at so many a second on average: by chance, as calls come."""
-        pushed = []
+        return self.push_in_turn((LIST,), rate, seconds, seed)[0]
+
+    def push_in_turn(
+        self, lists: Sequence[str], rate: float, seconds: float, seed: int
+    ) -> list[list[Pushed]]:
+        """Push to several lists in turn, to each at so many a second; return what each got.
+
+        A notification for one list and the next for another are half a gap apart, or a third, so
+        that whoever reads the one list is done when the other is pushed to.
+        """
+        pushed: list[list[Pushed]] = [[] for _ in lists]
         chance = random.Random(seed)
-        began, after = time.monotonic(), chance.expovariate(rate)
-        while after < seconds:
-            while (early := began + after - time.monotonic()) > 0:
-                time.sleep(early)
-            after += chance.expovariate(rate)
-            number, notification = self.count, self._next()
-            pushed.append(Pushed(number, time.monotonic()))
-            self.client.rpush(self._lists[0], notification)
+        began, after = time.monotonic(), 0.0
+        while (gap := chance.expovariate(rate)) + after < seconds:
+            for name, got in zip(lists, pushed, strict=True):
+                after += gap / len(lists)
+                while (early := began + after - time.monotonic()) > 0:
+                    time.sleep(early)
+                number, notification = self.count, self._next()
+                got.append(Pushed(number, time.monotonic()))
+                self.client.rpush(name, notification)
         return pushed
 
     def _next(self) -> bytes:
