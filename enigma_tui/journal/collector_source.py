@@ -120,12 +120,14 @@ class SourceCollector:
                 done = await mover.move()
             self.status.moved += done.moved
             self._hold(True)
-            if done.left:
-                continue
-            if rest := pace.after(done.moved):
-                await asyncio.sleep(rest)  # then something has come, most likely
-            else:
-                await mover.wait()
+            while not done.left:
+                if rest := pace.after(done.moved):
+                    await asyncio.sleep(rest)  # then something has come, most likely
+                    break
+                done = await mover.wait()
+                self.status.moved += done.moved
+                if not done.moved:
+                    break
 
     async def _measure(self, mover: Mover) -> NoReturn:
         """Tell the boards how much waits: not every one can reach every source."""

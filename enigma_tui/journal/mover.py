@@ -12,7 +12,7 @@ from ..site import Source
 from .connection import Connection
 from .keys import Keys
 from .mover_wait import ListWait
-from .scripts import script
+from .scripts import call, script
 
 BATCH = 500
 """The most notifications moved by one script: longer scripts make everyone wait. Large payloads
@@ -70,7 +70,12 @@ class SameServerMover:
     def __post_init__(self) -> None:
         self.lists = feed_lists(self.source)
         self._late = [0] * len(self.lists)
-        self._waits = ListWait(self.connection, [feed.key for feed in self.lists], self.source.pop)
+        self._waits = ListWait(
+            self.connection,
+            [feed.key for feed in self.lists],
+            self.source.pop,
+            then=lambda: call("move", *self._asked(BATCH)),
+        )
 
     async def begin(self) -> int:
         """Note what is waiting now, when collecting begins: it is marked late. Return how many.
@@ -87,26 +92,40 @@ class SameServerMover:
         return Moved(sum(moved), sum(left))
 
     async def _run(self, most: int) -> tuple[list[int], list[int]]:
-        run = script(self.connection.quick, "move")
+        keys, args = self._asked(most)
+        answer = await script(self.connection.quick, "move")(keys=keys, args=args)
+        return answer[::2], answer[1::2]
+
+    def _asked(self, most: int) -> tuple[list[str], list[str]]:
+        """Return the keys and the arguments of `scripts/move.lua`."""
         described = [
             part
             for feed, late in zip(self.lists, self._late, strict=True)
             for part in (feed.kind, feed.feed, str(late), str(len(feed.relays)))
         ]
         lists = [key for feed in self.lists for key in (feed.key, *feed.relays)]
-        answer = await run(
-            keys=[self.keys.journal, *lists],
-            args=[str(most), self.source.pop, self.source.name, *described],
+        return (
+            [self.keys.journal, *lists],
+            [str(most), self.source.pop, self.source.name, *described],
         )
-        return answer[::2], answer[1::2]
 
     async def backlog(self) -> int:
         """Return how many notifications wait to be collected."""
         return await waiting_in(self.connection, [feed.key for feed in self.lists])
 
-    async def wait(self) -> None:
-        """Return when any list may hold something, without polling and without popping."""
-        await self._waits.any()
+    async def wait(self) -> Moved:
+        """Wait for something to come, without polling and without popping, and move it.
+
+        The script stands in line at the server behind the wait. So what comes is in the journal
+        when a plain pop would just have been answered, and costs one round trip. Returns what was
+        moved: nothing, now and then.
+        """
+        self._late = [0] * len(self.lists)  # the lists were empty: nothing waits any more
+        answers = await self._waits.any()
+        return Moved(
+            sum(sum(answer[::2]) for answer in answers),
+            max((sum(answer[1::2]) for answer in answers), default=0),
+        )
 
     async def end(self) -> None:
         """Stop waiting."""
