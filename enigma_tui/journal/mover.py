@@ -5,6 +5,7 @@ one script does both, so there is no between (`scripts/move.lua`). Where source 
 two servers no one script can; `mover_batch.py` is for that.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -56,6 +57,10 @@ async def waiting_in(connection: Connection, lists: Sequence[str]) -> int:
     return sum(int(length) for length in await pipeline.execute())
 
 
+_Answer = tuple[list[int], list[int]]
+"""For each list how many were moved, and how many are left."""
+
+
 @dataclass(slots=True)
 class SameServerMover:
     """Moves where source lists and journal are on one server."""
@@ -66,6 +71,10 @@ class SameServerMover:
     lists: Sequence[FeedList] = field(init=False)
     _late: list[int] = field(init=False)
     _waits: ListWait = field(init=False)
+    _plenty: bool = False
+    """Whether enough was left for two runs, whatever the one moves that is under way."""
+    _ahead: asyncio.Task[_Answer] | None = None
+    """A run that was asked for before the one before it was answered."""
 
     def __post_init__(self) -> None:
         self.lists = feed_lists(self.source)
@@ -86,12 +95,25 @@ class SameServerMover:
         return sum(self._late)
 
     async def move(self) -> Moved:
-        """Move up to `BATCH` notifications; raises what redis-py raises, having lost nothing."""
-        moved, left = await self._run(BATCH)
+        """Move up to `BATCH` notifications; raises what redis-py raises, having lost nothing.
+
+        While much is left the next run is asked for already: so the server need not wait for this
+        program between two, and everybody else at it waits for two runs at most.
+        """
+        running = self._ahead or self._begun()
+        self._ahead = self._begun() if self._plenty else None
+        moved, left = await running
         self._late = [max(0, late - n) for late, n in zip(self._late, moved, strict=True)]
+        # The run ahead is told how many are late as they were before the one under way: that is
+        # as true of it where all that it may move are late, or none.
+        sure = all(late == 0 or late >= 2 * BATCH for late in self._late)
+        self._plenty = sure and sum(left) >= 2 * BATCH
         return Moved(sum(moved), sum(left))
 
-    async def _run(self, most: int) -> tuple[list[int], list[int]]:
+    def _begun(self) -> asyncio.Task[_Answer]:
+        return asyncio.create_task(self._run(BATCH))
+
+    async def _run(self, most: int) -> _Answer:
         keys, args = self._asked(most)
         answer = await script(self.connection.quick, "move")(keys=keys, args=args)
         return answer[::2], answer[1::2]
@@ -120,6 +142,8 @@ class SameServerMover:
         when a plain pop would just have been answered, and costs one round trip. Returns what was
         moved: nothing, now and then.
         """
+        if self._ahead is not None:  # somebody else has emptied the lists
+            return await self.move()
         self._late = [0] * len(self.lists)  # the lists were empty: nothing waits any more
         answers = await self._waits.any()
         return Moved(
@@ -128,5 +152,9 @@ class SameServerMover:
         )
 
     async def end(self) -> None:
-        """Stop waiting."""
+        """Stop waiting, and moving ahead."""
         await self._waits.end()
+        if self._ahead is not None:
+            ahead, self._ahead = self._ahead, None
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
