@@ -5,8 +5,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from .applying import applying
+from .arriving import arriving
 from .collecting import collecting
 from .filtering import filtering
+from .lasting import boards, quiet, storm
+from .live import live
 from .measure import FULL, QUICK, Effort, Result
 from .painting import painting
 from .report import store, summary, table
@@ -14,10 +17,15 @@ from .starting import starting
 
 SUBJECTS: Mapping[str, Callable[[Effort], Sequence[Result]]] = {
     "collecting": collecting,
+    "arriving": arriving,
     "applying": applying,
     "painting": painting,
     "filtering": filtering,
     "starting": starting,
+    "live": live,
+    "quiet": quiet,
+    "storm": storm,
+    "boards": boards,
 }
 
 

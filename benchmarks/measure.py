@@ -17,10 +17,12 @@ class Effort:
     """Times that subject and peer take turns."""
     repetitions: int
     """Repetitions of something short within one run."""
+    share: float
+    """How much of its time something long is watched."""
 
 
-FULL = Effort(runs=5, repetitions=9)
-QUICK = Effort(runs=2, repetitions=4)
+FULL = Effort(runs=5, repetitions=9, share=1.0)
+QUICK = Effort(runs=2, repetitions=4, share=0.25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,18 @@ def rate(
 
 
 def duration(
-    name: str, ours: list[float], peer: str, theirs: list[float], target: float | None
+    name: str,
+    ours: list[float],
+    peer: str,
+    theirs: list[float],
+    target: float | None = None,
 ) -> Result:
     """Compare medians of seconds, told in milliseconds: less is better."""
     value, other = median(ours), median(theirs)
     return Result(name, value * 1e3, "ms", f"{peer}: {other * 1e3:,.1f}", other / value, target)
+
+
+def at_most(name: str, value: float, unit: str, most: float) -> Result:
+    """Hold a value against a limit; the ratio is how many times it would fit."""
+    ratio = most / value if value else float("inf")
+    return Result(name, value, unit, f"at most {most:,g}", ratio, 1)

@@ -17,11 +17,19 @@ from .lease import RENEW_SECONDS, Lease, Turn
 from .left import note
 from .mover_batch import BatchMover
 from .movers import Mover, mover_for
+from .pace import Pace
 from .pubsub import Listener
 from .together import together
 
 OpenSource = Callable[[Source], Connection]
 """Opens a connection to a source's own server; whoever calls it closes it."""
+
+_OFTEN, _BURST = 400, 40
+"""Notifications a second that are moved as they come, and how many at once are no rush yet."""
+
+_REST_SECONDS = 0.03
+"""From one batch to the next in a rush. Boards paint batch by batch then, so this is how often a
+supervisor sees a change, and what every change costs at least."""
 
 log = logging.getLogger(__name__)
 
@@ -106,13 +114,20 @@ class SourceCollector:
         late = await mover.begin()
         if late:
             log.info("%d notifications of %s waited uncollected", late, self.source.name)
+        pace = Pace(_OFTEN, _BURST, _REST_SECONDS, asyncio.get_running_loop().time)
         while True:
             async with self._moving:
                 done = await mover.move()
             self.status.moved += done.moved
             self._hold(True)
-            if not done.left:
-                await mover.wait()
+            while not done.left:
+                if rest := pace.after(done.moved):
+                    await asyncio.sleep(rest)  # then something has come, most likely
+                    break
+                done = await mover.wait()
+                self.status.moved += done.moved
+                if not done.moved:
+                    break
 
     async def _measure(self, mover: Mover) -> NoReturn:
         """Tell the boards how much waits: not every one can reach every source."""

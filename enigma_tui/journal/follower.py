@@ -26,6 +26,7 @@ from .keys import Keys
 from .left_behind import LeftBehind, told_of
 from .mover import feed_lists
 from .news import SourceNews
+from .pace import Pace
 from .server import refuse_unfit
 from .server_clock import ms_of
 from .sites import SiteStore
@@ -37,6 +38,12 @@ PULSE_SECONDS = 2.0
 
 CHECK_SECONDS = 2.0
 """How often, at most, it is checked that what was read has not been deleted meanwhile."""
+
+_OFTEN, _BURST = 60, 6
+"""Entries a second that are read as they come, and how many at once are no rush yet."""
+
+_REST_SECONDS = 0.02
+"""From one answer to the next question in a rush: less than from one frame to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +205,7 @@ class Follower:
 
     async def _read(self, backoff: Backoff) -> None:
         journal = Journal(self.connection, self.keys)
+        pace = Pace(_OFTEN, _BURST, _REST_SECONDS, self.clock)
         wait = False
         while True:
             await self.gate.wait()
@@ -219,7 +227,9 @@ class Follower:
                 self.sink.on_link()
             if any(isinstance(event, SiteChanged) for event in events):
                 await self._load_site()
-            await asyncio.sleep(0)  # a long backfill must not keep the keyboard waiting
+            rest = pace.after(len(events))
+            # A long backfill must not keep the keyboard waiting, nor wait itself.
+            await asyncio.sleep(rest if wait else 0)
 
     async def _check(self) -> bool:
         """Start again if an entry read a moment ago is gone; return whether it was.

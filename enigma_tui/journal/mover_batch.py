@@ -205,10 +205,14 @@ class BatchMover:
         with self.blame.source():
             return await waiting_in(self.at_source, [feed.key for feed in self.lists])
 
-    async def wait(self) -> None:
-        """Return when any list may hold something, without polling and without popping."""
+    async def wait(self) -> Moved:
+        """Return when any list may hold something, without polling and without popping.
+
+        Nothing is moved meanwhile.
+        """
         with self.blame.source():
             await self._waits.any()
+        return Moved(0, 0)
 
     async def end(self) -> None:
         """Stop waiting."""

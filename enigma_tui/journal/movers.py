@@ -23,8 +23,11 @@ class Mover(Protocol):
     async def move(self) -> Moved:
         """Move some; raises what redis-py raises, having lost nothing."""
 
-    async def wait(self) -> None:
-        """Return when there may be something to move."""
+    async def wait(self) -> Moved:
+        """Return when there may be something to move; asked for when nothing was left.
+
+        What one step could both wait for and move has been moved: that is returned.
+        """
 
     async def backlog(self) -> int:
         """Return how many notifications wait."""

@@ -2,15 +2,19 @@
 
 A full collection walks every object of the board: at 100,000 calls it stands still for a third
 of a second. Calls are plain values without cycles, so walking them frees nothing.
+
+Frames do leave cycles behind: some 13,000 objects a second while all rows move. Taking them away
+50,000 allocations at a time stopped the screen for 30 ms every other second; in smaller portions
+nobody notices.
 """
 
 import gc
 
-_YOUNG, _MIDDLE, _OLD = 50_000, 20, 100
+_YOUNG, _MIDDLE, _OLD = 10_000, 5, 2_000
 
 
 def collect_less_often() -> None:
-    """Raise the thresholds, so that full collections become rare."""
+    """Set the thresholds so that full collections are rare, and what is young goes soon."""
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
 
 

@@ -1,0 +1,74 @@
+"""The programs that the live benchmarks open, each in a terminal of its own."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from enigma_tui.demo.embedded import EmbeddedServer
+from enigma_tui.journal.connection import Address, connect
+from enigma_tui.journal.keys import Keys
+from enigma_tui.journal.sites import SiteStore
+from enigma_tui.site import Site
+
+from .numbered import LIST, Pbx, reference
+from .terminal import Terminal
+
+EXTENSIONS = 2_000
+"""So many calls are live at most."""
+
+Open = Callable[[str, Path], Terminal]
+"""Opens a program on a server's address, in a home of its own."""
+
+
+def board(
+    url: str,
+    home: Path,
+    *,
+    collect: bool = True,
+    keep: bool = True,
+    settings: dict[str, str] | None = None,
+) -> Terminal:
+    """Open the board."""
+    collecting = "--collect" if collect else "--no-collect"
+    arguments = ("--redis-url", url, collecting, "--as", "benchmark")
+    return Terminal("enigma_tui", *arguments, home=home, keep=keep, settings=settings)
+
+
+def bare(url: str, home: Path) -> Terminal:
+    """Open the app that prints one label for each `BLPOP`."""
+    return Terminal("benchmarks.bare", url, LIST, home=home)
+
+
+@contextmanager
+def opened_on(opened: Open, calls: int) -> Iterator[tuple[Terminal, Pbx]]:
+    """Open a program that shows what is pushed, on a new server with so many calls pushed before.
+
+    It is there when the last of them is shown.
+    """
+    with agreed_server() as server, TemporaryDirectory(prefix="enigma-bench-") as home:
+        pbx = Pbx(server.url, extensions=EXTENSIONS)
+        try:
+            pbx.push_at_once(calls)
+            with opened(server.url, Path(home)) as terminal:
+                terminal.wait_for(reference(calls - 1).encode())
+                yield terminal, pbx
+        finally:
+            pbx.close()
+
+
+@contextmanager
+def agreed_server() -> Iterator[EmbeddedServer]:
+    """Start a server that has a site's settings, as once somebody has agreed to collecting."""
+    with EmbeddedServer() as server:
+        asyncio.run(_agree(server.url))
+        yield server
+
+
+async def _agree(url: str) -> None:
+    connection = connect(Address(url), "benchmark")
+    try:
+        await SiteStore(connection, Keys()).save(Site(), "benchmark", None)
+    finally:
+        await connection.close()
