@@ -8,11 +8,13 @@ from .applying import applying
 from .arriving import arriving
 from .collecting import collecting
 from .filtering import filtering
+from .footprint import footprint
 from .lasting import boards, quiet, storm
 from .live import live
 from .measure import FULL, QUICK, Effort, Result
 from .painting import painting
 from .report import store, summary, table
+from .sorting import sorting
 from .starting import starting
 
 SUBJECTS: Mapping[str, Callable[[Effort], Sequence[Result]]] = {
@@ -21,6 +23,8 @@ SUBJECTS: Mapping[str, Callable[[Effort], Sequence[Result]]] = {
     "applying": applying,
     "painting": painting,
     "filtering": filtering,
+    "sorting": sorting,
+    "footprint": footprint,
     "starting": starting,
     "live": live,
     "quiet": quiet,

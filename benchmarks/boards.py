@@ -1,6 +1,6 @@
 """The two apps that are compared: the board, and a `DataTable` of the same texts."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -11,13 +11,13 @@ from textual.widgets import DataTable
 
 from enigma_tui.journal.connection import Address, connect
 from enigma_tui.journal.desk import Who
-from enigma_tui.journal.stream import READ_COUNT
 from enigma_tui.model.call import CallKey, Disposition, EntryId
-from enigma_tui.model.entry import Disposed
+from enigma_tui.model.entry import Disposed, Event
 from enigma_tui.model.view import Tab
 from enigma_tui.settings import Settings
 from enigma_tui.ui.app import EnigmaApp
 from enigma_tui.ui.columns import COLUMNS, GAP
+from enigma_tui.ui.memory import leave_alone_what_is_there
 from enigma_tui.ui.wiring import Startup
 
 from . import payloads
@@ -41,30 +41,37 @@ class BoardApp(Watched, EnigmaApp):
     seconds of calls in sight would be painted along.
     """
 
-    def __init__(self, calls: int = CALLS) -> None:
+    def __init__(self, calls: int = CALLS, batches: Iterable[Sequence[Event]] = ()) -> None:
+        """Take in the batches of entries, or those of so many calls."""
         link = connect(Address("unix:///never/connected"), NAME)
         settings = Settings(collect="no", name=NAME, keep_calls=calls)
-        events = payloads.events(calls)
-        self._end_ms = end_ms = events[-1].id.ms
+        self._end_ms = payloads.BASE_MS
         super().__init__(
             settings,
             lambda: Startup(link, Who(NAME), Path("/never")),
-            clock=lambda: end_ms / 1000,
+            clock=lambda: self._end_ms / 1000,
         )
         self.floor.on_site(payloads.SITE)
-        for at in range(0, len(events), READ_COUNT):
-            self.floor.on_events(events[at : at + READ_COUNT])
+        for batch in batches or payloads.batches(payloads.events(calls)):
+            self._end_ms = batch[-1].id.ms
+            self.floor.on_events(batch)
         self.floor.look(tab=Tab.ALL)
+        leave_alone_what_is_there()  # as the program does once it has read the journal
         self._versions = count(1)
         self._changing: CallKey | None = None
 
     def keep_running(self, what: str, run: Callable[[], Awaitable[None]]) -> None:
         """Follow nothing: the benchmark hands the entries over."""
 
-    def rows(self) -> list[list[str]]:
+    @property
+    def lines(self) -> int:
+        """How many rows are in sight."""
+        return self.board.table.size.height - 1
+
+    def rows(self, count: int = PEER_CALLS) -> list[list[str]]:
         """Return the texts of the first rows, in the order of the screen."""
         look = self.board.look()
-        calls = self.floor.view.window(0, PEER_CALLS)
+        calls = self.floor.view.window(0, count)
         return [[column.cell(call, look).text for column in COLUMNS] for call in calls]
 
     def widths(self) -> dict[str, int]:
@@ -122,8 +129,26 @@ class DataTableApp(Watched):
         for column in COLUMNS:
             width = self._widths[column.sort] + GAP
             self.table.add_column(Text(column.title), width=width, key=column.sort)
+        self._fill()
+
+    def _fill(self) -> None:
         for place, row in enumerate(self._rows):
             self.table.add_row(*map(Text, row), key=str(place))
+
+    def refill(self, rows: Sequence[Sequence[str]]) -> None:
+        """Show other rows, as an app does whose filter has changed."""
+        self._rows = rows
+        self.table.clear()
+        self._fill()
+
+    @property
+    def lines(self) -> int:
+        """How many rows are in sight."""
+        return self._table_size[1] - 1
+
+    def rows(self, count: int = PEER_CALLS) -> Sequence[Sequence[str]]:
+        """Return the texts of the first rows."""
+        return self._rows[:count]
 
     def change(self, text: str) -> None:
         """Change one cell."""

@@ -1,10 +1,11 @@
 """What the simulated PBX sends, as the benchmarks' input: the same bytes in every run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import islice
 
 from enigma_tui.demo.simulator import INBOUND, Pbx, Profile, Push
+from enigma_tui.journal.stream import READ_COUNT
 from enigma_tui.model.call import EntryId
 from enigma_tui.model.entry import Event, decode
 from enigma_tui.site import Site, Source
@@ -56,3 +57,10 @@ def entries(calls: int) -> Iterator[JournalEntry]:
 def events(calls: int) -> tuple[Event, ...]:
     """Return the entries, decoded."""
     return tuple(decode(*entry) for entry in entries(calls))
+
+
+def batches(told: Iterable[Event]) -> Iterator[list[Event]]:
+    """Yield events as a follower hands them over, so many at a time."""
+    waiting = iter(told)
+    while batch := list(islice(waiting, READ_COUNT)):
+        yield batch

@@ -190,7 +190,7 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def resident_bytes(pid: int) -> int:
+def resident_bytes(pid: int | str) -> int:
     """Return how much memory of a process is in use."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
 

@@ -5,14 +5,14 @@
 
 import operator
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
 
 from .call import Call, CallState
 from .phone import Dialplan, Match
-from .query_test import Test, any_of, by_call, by_value, complement, sought
+from .query_test import Test, any_of, by_call, by_seconds, by_value, complement, sought
 from .subject import Frame, Lens
 from .text import safe
 
@@ -276,7 +276,7 @@ def _seconds(value: Value) -> int:
     return hours * 3600 + minutes * 60 + seconds
 
 
-def _duration(get: Callable[[Call, Lens], float | None]) -> Compiler:
+def _duration(get: Callable[[Sequence[Call], Lens], list[float | None]]) -> Compiler:
     """Return the compiler of a field that is a number of seconds, and may be unknown.
 
     What is unknown matches `""` and nothing else. Equality is that of whole seconds, as shown.
@@ -287,20 +287,14 @@ def _duration(get: Callable[[Call, Lens], float | None]) -> Compiler:
             wanted = {_seconds(value) if value.text else None for value in values}
             known = op == "!="
 
-            def equals(call: Call, lens: Lens) -> bool:
-                seconds = get(call, lens)
+            def equals(seconds: float | None) -> bool:
                 if seconds is None:
                     return None in wanted and not known
                 return (int(seconds) in wanted) is not known
 
-            return by_call(equals)
+            return by_seconds(get, equals)
         limit, compare = _seconds(values[0]), _COMPARE[op]
-
-        def passes(call: Call, lens: Lens) -> bool:
-            seconds = get(call, lens)
-            return seconds is not None and compare(seconds, limit)
-
-        return by_call(passes)
+        return by_seconds(get, lambda seconds: seconds is not None and compare(seconds, limit))
 
     return compile_term
 
@@ -336,18 +330,20 @@ TABLE: Mapping[str, Field] = MappingProxyType(
         ),
         "hold": Field(
             "time in the queue: hold>30 hold>=2m hold<1:30",
-            _duration(lambda call, _lens: call.hold),
+            _duration(lambda calls, _: [call.hold for call in calls]),
             compares=True,
         ),
         "talk": Field(
             "time in conversation, or since the connection: talk>10m",
-            _duration(lambda call, lens: call.talk_seconds(lens.now_ms)),
+            _duration(lambda calls, lens: [call.talk_seconds(lens.now_ms) for call in calls]),
             compares=True,
             timed=True,
         ),
         "age": Field(
             "time since the call was first heard of: age<1h",
-            _duration(lambda call, lens: max(0.0, (lens.now_ms - call.began.ms) / 1000)),
+            _duration(
+                lambda calls, lens: [max(0.0, (lens.now_ms - c.began.ms) / 1000) for c in calls]
+            ),
             compares=True,
             timed=True,
         ),

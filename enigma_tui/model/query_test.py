@@ -5,7 +5,7 @@ once, goes over all of them, and returns for each whether it passes.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from operator import and_, not_, or_
+from operator import not_
 
 from .call import Call
 from .subject import Lens, Subject
@@ -16,15 +16,16 @@ Test = Callable[[Sequence[Subject], Lens], list[bool]]
 
 def any_of(tests: Iterable[Test]) -> Test:
     """Return the test that a call passes if it passes one of `tests`."""
-    return _joined(or_, list(tests))
+    return _joined(list(tests), settled=True)
 
 
 def all_of(tests: Iterable[Test]) -> Test:
     """Return the test that a call passes if it passes every one of `tests`."""
-    return _joined(and_, list(tests))
+    return _joined(list(tests), settled=False)
 
 
-def _joined(join: Callable[[bool, bool], bool], tests: list[Test]) -> Test:
+def _joined(tests: list[Test], *, settled: bool) -> Test:
+    """Return the test that asks one after the other, each only for the calls not `settled` yet."""
     if len(tests) == 1:
         return tests[0]
 
@@ -32,7 +33,9 @@ def _joined(join: Callable[[bool, bool], bool], tests: list[Test]) -> Test:
         first, *others = tests
         found = first(subjects, lens)
         for other in others:
-            found = list(map(join, found, other(subjects, lens)))
+            left = [each for each, had in zip(subjects, found, strict=True) if had is not settled]
+            answers = iter(other(left, lens))
+            found = [settled if had is settled else next(answers) for had in found]
         return found
 
     return test
@@ -69,6 +72,18 @@ def by_value(get: Callable[[Call], str], matches: Callable[[str], bool]) -> Test
         values = [get(subject.call) for subject in subjects]
         known = {value: matches(value) for value in set(values)}
         return [known[value] for value in values]
+
+    return test
+
+
+def by_seconds(
+    get: Callable[[Sequence[Call], Lens], list[float | None]],
+    passes: Callable[[float | None], bool],
+) -> Test:
+    """Return the test of a number of seconds, which may be unknown."""
+
+    def test(subjects: Sequence[Subject], lens: Lens) -> list[bool]:
+        return list(map(passes, get([subject.call for subject in subjects], lens)))
 
     return test
 

@@ -9,8 +9,10 @@ dispositioned.
 import time
 from collections.abc import Callable, Sequence
 
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.filter import LineFilter
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -73,6 +75,7 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._shown: Sequence[Shown | None] = ()
         """What the lines show, from the first row on."""
         self._lines = CallLines(self._style)
+        self._filters: Sequence[LineFilter] = ()
 
     # ── painting ────────────────────────────────────────────────────────────────────────
 
@@ -212,10 +215,11 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Render lines; they are kept here already, so Textual's cache of them is passed by."""
+        filters = self.get_line_filters()
+        if filters != self._filters:
+            self._filters = filters
+            self._forget()
         strips = [self.render_line(y) for y in crop.line_range]
-        _, background = self.background_colors
-        for each in self.get_line_filters():
-            strips = [strip.apply_filter(each, background) for strip in strips]
         if crop.column_span != (0, self.outer_size.width):
             strips = [strip.crop(*crop.column_span) for strip in strips]
         return strips
@@ -247,15 +251,26 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
         return "Hold  " if placed.column.sort == "hold" else placed.column.title
 
     def _style(self, name: str) -> Style:
+        """Return a style by its name, as the terminal gets it."""
         if name == "base":
-            return self.rich_style
-        return self.get_component_rich_style(f"call-table--{name}", partial=True)
+            style = self.rich_style
+        else:
+            style = self.get_component_rich_style(f"call-table--{name}", partial=True)
+        _, background = self.background_colors
+        for each in self._filters:
+            # Each style passes once, and not every line that has it.
+            [segment] = each.apply([Segment("x", style)], background)
+            style = segment.style or style
+        return style
+
+    def _forget(self) -> None:
+        self._lines.forget()
+        self._shown = ()
 
     def notify_style_update(self) -> None:
         """Forget the colours; the theme has changed."""
         super().notify_style_update()
-        self._lines.forget()
-        self._shown = ()
+        self._forget()
 
     def on_resize(self) -> None:
         """Lay the columns out anew."""
