@@ -1,5 +1,6 @@
 """The live screen: the feed's state, the figures, the calls, a filter line."""
 
+import time
 from collections.abc import Callable, Iterable, Sequence, Set
 
 from rich.text import Text
@@ -9,6 +10,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.timer import Timer
 
+from ...journal.pace import Pace
 from ...model.call import Call, CallKey
 from ...model.query import Query, QueryError, parse
 from ...model.query_edit import field_values, with_field
@@ -28,11 +30,15 @@ from .rejected import RejectedDialog
 
 TICK_SECONDS = 1.0
 
-FRAME_SECONDS = 1 / 30
+FRAME_SECONDS = 1 / 60
 """Changes that follow one another faster than this are painted together."""
 
-BUSY_FRAME_SECONDS = 1 / 15
-"""The same while most rows move: nobody reads faster, and a slow line carries every byte."""
+BUSY_FRAME_SECONDS = 1 / 25
+"""The same while most rows move for longer than a moment: nobody reads faster, and a slow line
+carries every byte."""
+
+BUSY_FRAMES = 12
+"""So many frames in a row of which most rows are others are no more than a moment."""
 
 _TITLE_COLUMN = 3
 """Where in the table's border the names of the views begin."""
@@ -58,6 +64,7 @@ class BoardScreen(Screen[None]):
         self.floor = floor
         self._frame: Timer | None = None
         self._dirty = False
+        self._busy = Pace(1 / BUSY_FRAME_SECONDS, BUSY_FRAMES, 1.0, time.monotonic)
         self._tab_ends: dict[Tab, int] = {}
         self.status = StatusLine(floor, watching=watching)
         self.figures = FiguresLine(floor)
@@ -103,8 +110,11 @@ class BoardScreen(Screen[None]):
         if self._frame is not None:
             self._dirty = True
             return
-        busy = self.table.paint() > 0.5
+        share = self.table.paint()
         self.tell()
+        # A rush is known by what it paints, not by its first frame: a call now and then moves
+        # every row, too, and is to be seen at once.
+        busy = self._busy.after(1 if share > 0.5 else 0) > 0
         self._frame = self.set_timer(
             BUSY_FRAME_SECONDS if busy else FRAME_SECONDS, self._frame_over
         )

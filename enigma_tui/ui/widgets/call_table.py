@@ -6,6 +6,7 @@ not a row number: rows move under a supervisor's hands, and the wrong call must 
 dispositioned.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -65,7 +66,8 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.marked: set[CallKey] = set()
         self.following = True
         self._clock = clock
-        self._touched = clock()
+        self._touched = -math.inf
+        """When somebody was last seen at the keyboard."""
         self._cursor_line: int | None = None
         self.columns: Sequence[Column] = COLUMNS
         """The columns there are; which of them fit is another question."""
