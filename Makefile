@@ -22,6 +22,10 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e '.[dev]'
 	@touch $@ $(VENV)/.demo
 
+$(VENV)/.bench: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[bench]'
+	@touch $@ $(VENV)/.dev $(VENV)/.demo
+
 demo: $(VENV)/.demo ## open the board on an embedded server with a simulated PBX
 	@$(BIN)/enigma-tui demo
 
@@ -45,7 +49,7 @@ fuzz: $(VENV)/.dev ## ten thousand hostile cases for each property; SEED=… rep
 	@echo "make fuzz SEED=$(SEED)"
 	$(BIN)/pytest -n auto tests/fuzz --hypothesis-profile=fuzz --hypothesis-seed=$(SEED)
 
-bench: $(VENV)/.dev ## measure against peers in the same run; prints ratios
+bench: $(VENV)/.bench ## measure against peers in the same run; prints ratios
 	$(BIN)/python -m benchmarks
 
 faults: $(VENV)/.dev ## break everything that can break, and count what it costs

@@ -9,9 +9,11 @@ from .arriving import arriving
 from .collecting import collecting
 from .filtering import filtering
 from .footprint import footprint
+from .growth import growth
 from .lasting import boards, quiet, storm
 from .live import live
 from .measure import FULL, QUICK, Effort, Result
+from .opening import opening
 from .painting import painting
 from .report import store, summary, table
 from .sorting import sorting
@@ -30,6 +32,8 @@ SUBJECTS: Mapping[str, Callable[[Effort], Sequence[Result]]] = {
     "quiet": quiet,
     "storm": storm,
     "boards": boards,
+    "opening": opening,
+    "growth": growth,
 }
 
 

@@ -44,7 +44,7 @@ class BoardApp(Watched, EnigmaApp):
     def __init__(self, calls: int = CALLS, batches: Iterable[Sequence[Event]] = ()) -> None:
         """Take in the batches of entries, or those of so many calls."""
         link = connect(Address("unix:///never/connected"), NAME)
-        settings = Settings(collect="no", name=NAME, keep_calls=calls)
+        settings = Settings(collect="no", name=NAME, keep_calls=2 * calls)
         self._end_ms = payloads.BASE_MS
         super().__init__(
             settings,

@@ -46,7 +46,7 @@ _COUNTED = re.compile(r"[\d,]+ of [\d,]+ calls")
 
 
 @dataclass(frozen=True, slots=True)
-class _Times:
+class Times:
     """Medians of seconds."""
 
     typed: float
@@ -75,15 +75,17 @@ def filtering(effort: Effort) -> Sequence[Result]:
     return results
 
 
-def _typing(repetitions: int) -> Callable[[BoardApp], Awaitable[list[_Times]]]:
-    async def typing(app: BoardApp) -> list[_Times]:
+def _typing(repetitions: int) -> Callable[[BoardApp], Awaitable[list[Times]]]:
+    async def typing(app: BoardApp) -> list[Times]:
         app.board.action_filter()
-        return [await _typed(app, each, repetitions) for each in (EVERYTHING, *OTHERS)]
+        return [await typed(app, each, repetitions) for each in (EVERYTHING, *OTHERS)]
 
     return typing
 
 
-async def _typed(app: BoardApp, typing: Typing, repetitions: int) -> _Times:
+async def typed(app: BoardApp, typing: Typing, repetitions: int) -> Times:
+    """Type a key and take it back, several times."""
+
     def counts(written: str) -> bool:
         return _COUNTED.search(written) is not None
 
@@ -93,11 +95,11 @@ async def _typed(app: BoardApp, typing: Typing, repetitions: int) -> _Times:
     for _ in range(1 + repetitions):
         there.append((await app.frame(partial(app.press, typing.key, typing.key), counts)).seconds)
         back.append((await app.frame(partial(app.press, "backspace", None), counts)).seconds)
-    return _Times(median(there[1:]), median(back[1:]))
+    return Times(median(there[1:]), median(back[1:]))
 
 
-def _refilling(repetitions: int) -> Callable[[DataTableApp], Awaitable[_Times]]:
-    async def refilling(app: DataTableApp) -> _Times:
+def _refilling(repetitions: int) -> Callable[[DataTableApp], Awaitable[Times]]:
+    async def refilling(app: DataTableApp) -> Times:
         rows = app.rows()
         seconds = []
         for turn in range(1 + max(1, repetitions // 3)):
@@ -105,6 +107,6 @@ def _refilling(repetitions: int) -> Callable[[DataTableApp], Awaitable[_Times]]:
             shown = rows if turn % 2 else list(reversed(rows))
             frame = await app.frame(partial(app.refill, shown), showing(shown[0][REF]))
             seconds.append(frame.seconds)
-        return _Times(0.0, median(seconds[1:]))
+        return Times(0.0, median(seconds[1:]))
 
     return refilling

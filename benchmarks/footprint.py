@@ -82,8 +82,8 @@ def _fill(what: str, told: "Iterator[JournalEntry] | list[JournalEntry]", calls:
 
 
 def filled_floor(calls: int, site: Site = SITE) -> Floor:
-    """Return a floor that may hold so many calls."""
-    floor = Floor(Dialplan("ZA"), calls, listener=Silent(), clock=lambda: END)
+    """Return a floor that holds so many calls, and those that nobody took besides."""
+    floor = Floor(Dialplan("ZA"), 2 * calls, listener=Silent(), clock=lambda: END)
     floor.on_site(site)
     return floor
 

@@ -18,6 +18,8 @@ from .terminal import Terminal
 EXTENSIONS = 2_000
 """So many calls are live at most."""
 
+DEFAULT_SITE = Site()
+
 Open = Callable[[str, Path], Terminal]
 """Opens a program on a server's address, in a home of its own."""
 
@@ -59,16 +61,16 @@ def opened_on(opened: Open, calls: int) -> Iterator[tuple[Terminal, Pbx]]:
 
 
 @contextmanager
-def agreed_server() -> Iterator[EmbeddedServer]:
+def agreed_server(site: Site = DEFAULT_SITE) -> Iterator[EmbeddedServer]:
     """Start a server that has a site's settings, as once somebody has agreed to collecting."""
     with EmbeddedServer() as server:
-        asyncio.run(_agree(server.url))
+        asyncio.run(_agree(server.url, site))
         yield server
 
 
-async def _agree(url: str) -> None:
+async def _agree(url: str, site: Site) -> None:
     connection = connect(Address(url), "benchmark")
     try:
-        await SiteStore(connection, Keys()).save(Site(), "benchmark", None)
+        await SiteStore(connection, Keys()).save(site, "benchmark", None)
     finally:
         await connection.close()

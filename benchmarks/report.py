@@ -1,13 +1,14 @@
 """The table that is printed, and the file that is kept."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from .measure import Result
 
 RESULTS = Path(__file__).with_name("results.json")
+GROWTH = Path(__file__).parent.parent / "docs" / "growth.svg"
 
 _HEADS = ("name", "value", "unit", "against", "ratio", "target", "met")
 _RIGHT = {"value", "ratio", "target"}
@@ -47,6 +48,30 @@ def store(results: Sequence[Result]) -> None:
         for result in results
     ]
     RESULTS.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def plot(units: Mapping[str, str], curves: Mapping[int, Mapping[str, float]]) -> None:
+    """Draw how each figure grows with the number of calls, into `docs/growth.svg`."""
+    import matplotlib as mpl  # which takes a second to load
+
+    mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "enigma-tui"  # the same figures, the same file
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(2, 3, figsize=(11, 6), layout="constrained")
+    for (name, unit), axis in zip(units.items(), axes.flat, strict=True):
+        sizes = sorted(curves)
+        values = [curves[size][name] for size in sizes]
+        axis.loglog(sizes, values, marker="o")
+        for size, value in zip(sizes, values, strict=True):
+            axis.annotate(f"{value:,.3g}", (size, value), (0, 6), textcoords="offset points",
+                          ha="center", fontsize=8)  # fmt: skip
+        axis.set_title(f"{name} ({unit})", fontsize=10)
+        axis.set_ylim(min(values) / 3, max(values) * 3)
+        axis.grid(visible=True, which="major", alpha=0.3)
+        axis.set_xlabel("calls on the board", fontsize=8)
+    figure.savefig(GROWTH, metadata={"Date": None})
+    pyplot.close(figure)
 
 
 def _cells(result: Result) -> tuple[str, ...]:
