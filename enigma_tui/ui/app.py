@@ -116,7 +116,6 @@ class EnigmaApp(CallActions):
 
     def on_mount(self) -> None:
         """Prepare what the first frame shows."""
-        collect_less_often()
         # A closed terminal or a service manager ends the program as q does: the screen is put
         # back, the lease given up.
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -152,6 +151,7 @@ class EnigmaApp(CallActions):
         from .wiring import wire
 
         wire(self, self.startup)
+        collect_less_often()
         self.wired.set()
         if self.floor.site_at is not None:  # it has been told already, to nobody who collects
             self.on_site(self.floor.site if self.floor.has_site else None)
