@@ -145,7 +145,7 @@ class EnigmaApp(CallActions):
 
     def _wire_rest(self) -> None:
         """Load and put together what the first calls did without; then take what was typed."""
-        if self.wired.is_set():
+        if self.wired.is_set() or self._exit:  # closed meanwhile, nothing must be begun
             return
         # Imported here: all that collects, delivers and acts takes longer than a frame.
         from .wiring import wire
