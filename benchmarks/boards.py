@@ -17,8 +17,8 @@ from enigma_tui.model.view import Tab
 from enigma_tui.settings import Settings
 from enigma_tui.ui.app import EnigmaApp
 from enigma_tui.ui.columns import COLUMNS, GAP
+from enigma_tui.ui.following import Startup
 from enigma_tui.ui.memory import leave_alone_what_is_there
-from enigma_tui.ui.wiring import Startup
 
 from . import payloads
 from .frames import Watched

@@ -14,7 +14,7 @@ from . import common
 
 if TYPE_CHECKING:
     from ..site import Site
-    from ..ui.wiring import Startup
+    from ..ui.following import Startup
 
 
 def check(loaded: Loaded) -> None:
@@ -88,7 +88,7 @@ def open_board(
 
     def startup() -> "Startup":
         # Imported here: the first frame is on the screen by then, and need not wait for Redis.
-        from ..ui.wiring import Startup
+        from ..ui.following import Startup
         from . import serving
 
         link = serving.connection(settings, "board")

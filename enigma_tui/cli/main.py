@@ -102,10 +102,10 @@ def main(
     }
     if ctx.invoked_subcommand is not None:
         return
-    from ..ui.memory import collect_less_often
+    from ..ui.memory import collect_nothing_while_starting
 
     # Nothing of what a start loads is garbage, and looking for some is a seventh of its time.
-    collect_less_often()
+    collect_nothing_while_starting()
     from .board import open_board
 
     open_board(ctx)

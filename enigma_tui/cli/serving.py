@@ -5,25 +5,27 @@ import logging
 import os
 import sys
 from collections.abc import Coroutine
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
 from .. import paths
 from ..addresses import address, source_address
 from ..journal.address import AddressError
-from ..journal.collector import OpenSource
 from ..journal.connection import Connection, connect
-from ..journal.delivery import Secrets
-from ..journal.desk import Who, who_am_i
 from ..journal.faults import FAILED, explain, first_of, trail
 from ..journal.keys import Keys
 from ..journal.sites import SiteStore, StoredSite
+from ..journal.who import Who, who_am_i
 from ..model.text import safe
 from ..secret_files import UnusableError
 from ..settings import Loaded, Settings
 from ..site import SiteError, Source, SourceNotOpenedError
 from .common import Unwritable, fail
+
+if TYPE_CHECKING:  # the board's first calls are on the screen before it collects or delivers
+    from ..journal.collector import OpenSource
+    from ..journal.delivery import Secrets
 
 _T = TypeVar("_T")
 
@@ -35,7 +37,7 @@ def connection(loaded: Settings, role: str) -> Connection:
     return connect(address(loaded), role, home=Keys(loaded.prefix))
 
 
-def opener(loaded: Settings, role: str) -> OpenSource:
+def opener(loaded: Settings, role: str) -> "OpenSource":
     """Return what opens the servers of sources that are elsewhere than the journal."""
 
     def open_source(source: Source) -> Connection:
@@ -47,8 +49,10 @@ def opener(loaded: Settings, role: str) -> OpenSource:
     return open_source
 
 
-def delivery_secrets(loaded: Settings) -> Secrets:
+def delivery_secrets(loaded: Settings) -> "Secrets":
     """Return what this process may send to targets, and where to."""
+    from ..journal.delivery import Secrets
+
     return Secrets(loaded.delivery_secrets, loaded.delivery_hosts)
 
 

@@ -24,6 +24,8 @@ from .connection import Connection
 from .faults import LOST, cause_of
 from .keys import Keys
 from .scripts import script
+from .who import Who as Who
+from .who import who_am_i as who_am_i
 
 TRIES = 4
 """How often an act is sent before it is given up."""
@@ -66,19 +68,6 @@ class Outcome(StrEnum):
     DELIVERED = "delivered"
     """What an undo should take back has been sent to another system, or is being sent; nothing was
     written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """Who acts."""
-
-    name: str
-    verified: bool = False
-    """Whether the name is that of the ACL user this program logged in as, and not self-declared.
-
-    The server takes this program's word for it: no script can learn who runs it. Whoever may
-    write to the journal directly may claim anything there.
-    """
 
 
 def new_id() -> str:
@@ -324,10 +313,3 @@ async def _side_by_side(
         told(act_id, answer)
 
     await asyncio.gather(*(one(act_id, start) for act_id, start in work))
-
-
-def who_am_i(connection: Connection, declared: str) -> Who:
-    """Return who acts over a connection: the ACL user where the address names one."""
-    if connection.address.user in ("", "default"):
-        return Who(declared)
-    return Who(safe(connection.address.user), verified=True)

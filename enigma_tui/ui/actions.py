@@ -1,9 +1,10 @@
-"""The commands that act on calls, as the app's actions."""
+"""The commands that act on calls, and those that help, as the app's actions."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import events
+from textual.command import CommandPalette
 
 from ..model.call import EntryId
 from ..settings import Settings
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class CallActions(SpeakingApp):
-    """What `EnigmaApp` can do to calls.
+    """What `EnigmaApp` can do to calls, and to help.
 
     What it does that with is put together behind the first frame, and no key is let through before.
     """
@@ -102,3 +103,20 @@ class CallActions(SpeakingApp):
         from .screens.outbox import OutboxDialog  # once it is asked for
 
         self.push_screen(OutboxDialog(self.outbox, self.settings.read_only))
+
+    # ── help ────────────────────────────────────────────────────────────────────────────
+
+    def action_palette(self) -> None:
+        """Find a command by name."""
+        self.action_command_palette()
+
+    def action_command_palette(self) -> None:
+        """Open the palette; unlike Textual's own it may still be closing from the last time."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette())  # two of one id would end the program
+
+    def action_help(self) -> None:
+        """List every key."""
+        from .screens.help import HelpDialog  # once it is asked for
+
+        self.push_screen(HelpDialog(self.settings.keys, self.settings.read_only))

@@ -1,4 +1,4 @@
-"""Paints the first frame, and then has the rest of the board put together."""
+"""Paints the first frame, then the calls that are there, and then has the rest put together."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import events
-from textual.command import CommandPalette
 from textual.worker import WorkerError
 
 from ..journal.keys import Keys
@@ -31,13 +30,21 @@ if TYPE_CHECKING:  # nothing of this is needed for the first frame: see `wiring`
     from ..journal.follower import Follower
     from ..site import Site
     from .consent import Consent
+    from .following import Startup
     from .offline import Offline
-    from .wiring import Startup
 
 log = logging.getLogger(__name__)
 
 LEAVE_SECONDS = 2.0
 """How long quitting may wait for a server that does not answer."""
+
+
+LATEST_SECONDS = 0.25
+"""How long keys may wait for the first calls to be shown: a server may be away, or slow."""
+
+QUIET_SECONDS = 1.0
+"""How long after catching up what is there is taken out of garbage collection: that stops the
+screen for a moment, and should not while it is being filled."""
 
 
 class EnigmaApp(CallActions):
@@ -93,6 +100,8 @@ class EnigmaApp(CallActions):
         self.wired = asyncio.Event()
         """Whether the board has all its parts."""
         self._start = start
+        self._following = False
+        self._asked_for_rest = False
         self._frozen = False
         for theme in OWN:
             self.register_theme(theme)
@@ -106,7 +115,6 @@ class EnigmaApp(CallActions):
 
     def on_mount(self) -> None:
         """Prepare what the first frame shows."""
-        collect_less_often()
         # A closed terminal or a service manager ends the program as q does: the screen is put
         # back, the lease given up.
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -119,13 +127,33 @@ class EnigmaApp(CallActions):
         self._wire()
 
     def _wire(self) -> None:
-        """Load and put together what the first frame did without; then take what was typed."""
-        # Imported here: Redis, and all that acts on calls, take as long as the first frame.
-        from .wiring import wire
+        """Load what the first calls are shown with, and follow the journal."""
+        # Imported here: Redis and the site's settings take nearly as long as the first frame.
+        from .following import follow
 
         self.startup = self._start()
+        follow(self, self.startup)
+        self._following = True
+        self.set_timer(LATEST_SECONDS, self._wire_rest)
+
+    def _shown_soon(self) -> None:
+        """Have the rest put together when what is known now has been painted."""
+        if self._following and not self._asked_for_rest:
+            self._asked_for_rest = True
+            self.call_after_refresh(self._wire_rest)
+
+    def _wire_rest(self) -> None:
+        """Load and put together what the first calls did without; then take what was typed."""
+        if self.wired.is_set() or self._exit:  # closed meanwhile, nothing must be begun
+            return
+        # Imported here: all that collects, delivers and acts takes longer than a frame.
+        from .wiring import wire
+
         wire(self, self.startup)
+        collect_less_often()
         self.wired.set()
+        if self.floor.site_at is not None:  # it has been told already, to nobody who collects
+            self.on_site(self.floor.site if self.floor.has_site else None)
         self.run_worker(self.keyboard.run(), name="keyboard")
 
     async def on_event(self, event: events.Event) -> None:
@@ -161,17 +189,21 @@ class EnigmaApp(CallActions):
             self.acting.claims.look(self.floor.board.calls)
         if self.board.is_mounted:
             self.board.changed()
+            self._shown_soon()
 
     def on_link(self) -> None:
         """The way to the server is another."""
         if self.follower.link.caught_up and not self._frozen:
             self._frozen = True
-            leave_alone_what_is_there()
-        if self.follower.link.connected:
-            self.offline.back()
-        self.acting.on_link()
+            self.set_timer(QUIET_SECONDS, leave_alone_what_is_there)
+        if self.wired.is_set():
+            if self.follower.link.connected:
+                self.offline.back()
+            self.acting.on_link()
         if self.board.is_mounted:
             self.board.status.tell()
+        if self.follower.link.caught_up or self.follower.link.fault:
+            self._shown_soon()
 
     def on_missing(self) -> None:
         """Entries are gone that had been seen."""
@@ -200,21 +232,6 @@ class EnigmaApp(CallActions):
         command = BY_ID.get(action)
         return not (command and command.writes and self.settings.read_only)
 
-    def action_palette(self) -> None:
-        """Find a command by name."""
-        self.action_command_palette()
-
-    def action_command_palette(self) -> None:
-        """Open the palette; unlike Textual's own it may still be closing from the last time."""
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette())  # two of one id would end the program
-
-    def action_help(self) -> None:
-        """List every key."""
-        from .screens.help import HelpDialog  # once it is asked for
-
-        self.push_screen(HelpDialog(self.settings.keys, self.settings.read_only))
-
     async def on_unmount(self) -> None:
         """Wait for the workers, so that the lease is given up; then close the connections."""
         for worker in list(self.workers):
@@ -222,8 +239,8 @@ class EnigmaApp(CallActions):
             with contextlib.suppress(WorkerError, TimeoutError):
                 async with asyncio.timeout(LEAVE_SECONDS):
                     await worker.wait()
-        if not self.wired.is_set():
-            return
-        await self.acting.claims.close()
-        self.pending.close()
-        await self.startup.connection.close()
+        if self.wired.is_set():
+            await self.acting.claims.close()
+            self.pending.close()
+        if self._following:
+            await self.startup.connection.close()

@@ -8,14 +8,19 @@ dispositioned.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 from textual import events
+from textual.app import App
 from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 
 PATIENCE_SECONDS = 0.5
 """How long a key may take before the next is let through all the same."""
+
+ONE_FRAME_SECONDS = 0.1
+"""How long frames are held back, at most, for what a key does to be in one of them."""
 
 Typed = events.Key | events.Paste
 
@@ -27,7 +32,7 @@ class Keyboard:
         self,
         deliver: Callable[[Typed], Awaitable[None]],
         focused: Callable[[], DOMNode],
-        app: MessagePump,
+        app: App[None],
         bound: Callable[[str], bool] = lambda key: False,
         after: Callable[[], None] = lambda: None,
     ) -> None:
@@ -57,11 +62,12 @@ class Keyboard:
             event = await self._keys.get()
             try:
                 for each in self._apart(event):
-                    await self._deliver(each)
-                    # Up to the app, where bindings run; then once more from where the focus is
-                    # now, for what the key made widgets tell each other.
-                    await self._settle((*self._chain(), self._app))
-                    await self._settle(self._chain())
+                    with self._one_frame():
+                        await self._deliver(each)
+                        # Up to the app, where bindings run; then once more from where the focus
+                        # is now, for what the key made widgets tell each other.
+                        await self._settle((*self._chain(), self._app))
+                        await self._settle(self._chain())
                 self._after()
             finally:
                 self._keys.task_done()
@@ -78,6 +84,20 @@ class Keyboard:
         name = event.key.removeprefix("alt+")
         key = event.character if name.startswith("shift+") else name
         return [events.Key("escape", "\x1b"), events.Key(key, event.character)]
+
+    @contextmanager
+    def _one_frame(self) -> Iterator[None]:
+        """Hold frames back until the key has had its effect, and no longer than a moment.
+
+        Otherwise the character that was typed takes a frame of its own, and what it finds has to
+        wait for the next.
+        """
+        with ExitStack() as held:
+            held.callback(lambda: self._app.screen.check_idle())  # which has waited with a frame
+            held.enter_context(self._app.batch_update())
+            moment = asyncio.get_running_loop().call_later(ONE_FRAME_SECONDS, held.close)
+            held.callback(moment.cancel)
+            yield
 
     def _chain(self) -> Iterable[MessagePump]:
         return [node for node in self._focused().ancestors_with_self if node is not self._app]

@@ -12,6 +12,17 @@ import gc
 
 _YOUNG, _MIDDLE, _OLD = 10_000, 5, 2_000
 
+_STARTING = 500_000
+"""Objects, in place of `_YOUNG`: more than a start makes."""
+
+
+def collect_nothing_while_starting() -> None:
+    """Raise the first threshold beyond what a start makes: modules and styles are no garbage.
+
+    `collect_less_often` ends it. A program that never gets there still collects in the end.
+    """
+    gc.set_threshold(_STARTING, _MIDDLE, _OLD)
+
 
 def collect_less_often() -> None:
     """Set the thresholds so that full collections are rare, and what is young goes soon."""

@@ -1,55 +1,30 @@
-"""Puts together what the first frame does without: the journal's side, and what acts on calls.
+"""Puts together what the first calls are shown without: what collects, delivers and acts on calls.
 
-Importing all of it takes as long as painting that frame, so `EnigmaApp` does so afterwards.
+Importing all of it takes longer than painting them, so `EnigmaApp` does so afterwards.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from pathlib import Path
 
-from ..journal.collector import Collector, OpenSource, open_by_address
-from ..journal.connection import Connection
+from ..journal.collector import Collector, open_by_address
 from ..journal.delivery import Again, Deliverers, Secrets
-from ..journal.desk import DispositionDesk, Who
-from ..journal.follower import Follower
+from ..journal.desk import DispositionDesk
 from ..journal.handing_in import HandingIn, Rules
 from ..journal.pending import PendingActs
 from ..journal.stream import Journal
-from ..site import Site
 from .acting import Acting
 from .app import EnigmaApp
 from .claims import Claims
 from .consent import Consent
+from .following import Startup
 from .offline import Offline
 from .outbox import Outbox
 
 
-@dataclass(frozen=True, slots=True)
-class Startup:
-    """What the board goes on with behind the first frame."""
-
-    connection: Connection
-    who: Who
-    state_dir: Path
-    """Where acts wait that could not be handed in yet."""
-    open_source: OpenSource = open_by_address
-    """Opens the server of a source that is elsewhere than the journal."""
-    first_site: Site | None = None
-    """What the first collector writes as the site's settings, instead of the defaults."""
-    greeting: str = ""
-    beside: Callable[[], Awaitable[None]] | None = None
-    """What runs beside the board once it collects: a simulated PBX."""
-
-
 def wire(app: EnigmaApp, startup: Startup) -> None:
-    """Give the app its other parts, and start them: what is read then tells whether to collect."""
-    if not app.floor.has_site:
-        app.floor.site = Site()  # what it has been so far is only for the first frame
+    """Give the app its other parts, and start those that run by themselves."""
     settings, connection, keys = app.settings, startup.connection, app.journal_keys
-    app.follower = app.floor.follower = Follower(connection, keys, app.floor)
-    app.collector = Collector(connection, keys, open_source=startup.open_source)
+    app.collector = Collector(connection, keys, open_source=startup.open_source or open_by_address)
     app.board.status.own_collector = app.collector.status
-    app.board.table.own_name = startup.who.name
     app.deliverers = Deliverers(
         connection,
         keys,
@@ -67,7 +42,6 @@ def wire(app: EnigmaApp, startup: Startup) -> None:
         by=startup.who.name,
         first_site=startup.first_site,
     )
-    app.keep_running("following", app.follower.run)
     if not settings.read_only:
         app.keep_running("handing in", app.offline.run)
         app.keep_running("delivering", app.deliverers.run)

@@ -26,7 +26,7 @@ from enigma_tui.model.entry import decode
 from enigma_tui.settings import Settings
 from enigma_tui.site import Site
 from enigma_tui.ui.app import EnigmaApp
-from enigma_tui.ui.wiring import Startup
+from enigma_tui.ui.following import Startup
 from tests.ui.picture import portable
 
 BEGAN = 2_064_475_800

@@ -15,8 +15,8 @@ from enigma_tui.journal.connection import Address, connect
 from enigma_tui.journal.desk import Who
 from enigma_tui.settings import Settings
 from enigma_tui.ui.app import EnigmaApp
+from enigma_tui.ui.following import Startup
 from enigma_tui.ui.widgets.status import StatusLine
-from enigma_tui.ui.wiring import Startup
 from tests.states import ONLY_WRITES, STATES
 
 Eventually = Callable[..., Awaitable[float]]
@@ -68,9 +68,9 @@ async def test_lists_that_grow_while_nobody_collects_are_told_with_the_number(
     empty_server: EmbeddedServer, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("enigma_tui.journal.follower.PULSE_SECONDS", 0.05)
-    async with opened(empty_server.url, collect="no") as (app, _):
-        with redis.Redis.from_url(empty_server.url) as client:
-            client.rpush(INBOUND, *range(7))
+    with redis.Redis.from_url(empty_server.url) as client:
+        client.rpush(INBOUND, *range(7))  # before the board first asks how many there are
+        async with opened(empty_server.url, collect="no") as (app, _):
             await eventually(lambda: "backlog 7" in said(app))
             assert "growing" not in said(app)
             client.rpush(INBOUND, *range(1230))

@@ -37,6 +37,9 @@ BUSY_FRAME_SECONDS = 1 / 25
 """The same while most rows move for longer than a moment: nobody reads faster, and a slow line
 carries every byte."""
 
+READING_FRAME_SECONDS = 0.25
+"""The same while the journal is read, which should be over soon: frames would hold it up."""
+
 BUSY_FRAMES = 12
 """So many frames in a row of which most rows are others are no more than a moment."""
 
@@ -115,9 +118,10 @@ class BoardScreen(Screen[None]):
         # A rush is known by what it paints, not by its first frame: a call now and then moves
         # every row, too, and is to be seen at once.
         busy = self._busy.after(1 if share > 0.5 else 0) > 0
-        self._frame = self.set_timer(
-            BUSY_FRAME_SECONDS if busy else FRAME_SECONDS, self._frame_over
-        )
+        rest = BUSY_FRAME_SECONDS if busy else FRAME_SECONDS
+        if not self.floor.caught_up:
+            rest = READING_FRAME_SECONDS
+        self._frame = self.set_timer(rest, self._frame_over)
 
     def _frame_over(self) -> None:
         self._frame = None
