@@ -27,7 +27,7 @@ OpenSource = Callable[[Source], Connection]
 _OFTEN, _BURST = 400, 40
 """Notifications a second that are moved as they come, and how many at once are no rush yet."""
 
-_REST_SECONDS = 0.03
+_REST_SECONDS = 0.015
 """From one batch to the next in a rush. Boards paint batch by batch then, so this is how often a
 supervisor sees a change, and what every change costs at least."""
 

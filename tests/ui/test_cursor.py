@@ -29,7 +29,9 @@ async def test_the_cursor_stays_on_its_call_when_the_order_changes(opened: Opene
             assert app.board.table.cursor_in_sight
 
 
-async def test_the_cursor_stays_on_its_call_when_calls_arrive(opened: Opened) -> None:
+async def test_the_cursor_stays_on_its_call_when_calls_arrive(
+    opened: Opened, eventually: Eventually
+) -> None:
     async with opened(size=(120, 14)) as (app, pilot):
         await type_keys(app, pilot, "j", "j")
         call, line = under_cursor(app), app.board.table._line_of_cursor()
@@ -37,7 +39,7 @@ async def test_the_cursor_stays_on_its_call_when_calls_arrive(opened: Opened) ->
         app.board.table.paint()
         assert under_cursor(app).key == call.key
         assert app.board.table._line_of_cursor() == line
-        assert "↑ 30 above" in app.board._titles[1]
+        await eventually(lambda: "↑ 30 above" in app.board._titles[1])
 
 
 async def test_a_call_under_the_cursor_that_leaves_the_view_stays_until_the_cursor_moves(
