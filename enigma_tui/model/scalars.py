@@ -68,6 +68,8 @@ def read_text(value: object) -> str:
 
 def read_reference(value: object) -> str:
     """Return a reference, which must be there; raises `Unreadable`."""
+    if isinstance(value, str) and value.isalnum() and value.isascii() and len(value) <= 64:
+        return value  # as nearly all are; what follows would return the same
     text = _scalar(value)
     if text is None:
         raise Unreadable(f"must be a text or a number, not {kind(value)}")
@@ -78,6 +80,8 @@ def read_reference(value: object) -> str:
 
 def read_seconds(value: object) -> float | None:
     """Return a duration in seconds; what cannot be one is unknown."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return abs(float(value)) if 0 <= value <= MAX_SECONDS else None
     text = _scalar(value)
     if text is None:
         return None

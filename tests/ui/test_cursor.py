@@ -105,7 +105,7 @@ async def test_a_key_between_an_arrival_and_its_paint_moves_from_where_the_curso
         assert table._cursor_line == table._line_count() - 1
         for ref in range(60, 64):
             wanted = app.floor.view.key_at(app.floor.view.index(under_cursor(app).key) + 1)
-            app.board._frame = app.board.set_timer(60, lambda: None)  # nothing is painted
+            app.board.changed = lambda: None  # type: ignore[method-assign]  # nothing is painted
             await push(app, payload(ref, 4000 + ref))
             table.move_by(1)
             assert under_cursor(app).key == wanted
@@ -116,7 +116,7 @@ async def test_a_click_takes_the_call_that_was_seen_there(opened: Opened) -> Non
     async with opened() as (app, pilot):
         await pilot.hover("CallTable", offset=(10, 4))
         table = app.board.table
-        app.board._frame = app.board.set_timer(60, lambda: None)  # nothing is painted
+        app.board.changed = lambda: None  # type: ignore[method-assign]  # nothing is painted
         await push(app, payload(60, 4060))
         shown = table._shown[3]
         assert shown is not None
