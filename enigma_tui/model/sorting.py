@@ -37,7 +37,10 @@ class Sort:
         They are to come in the order in which their calls began (`by_beginning`). So values alone
         are compared, in a fraction of the time of what they are parts of: the sort is stable.
         """
-        values = SORTS[self.by]([row.call for row in rows], lens)
+        if self.by == "began":
+            values: list[Value] = [row.since for row in rows]
+        else:
+            values = SORTS[self.by]([row.call for row in rows], lens)
         unknown: list[Row] = []
         if None in values:
             unknown = [row for row, value in zip(rows, values, strict=True) if value is None]
@@ -45,8 +48,9 @@ class Sort:
             values = [value for value in values if value is not None]
         for row, value in zip(rows, values, strict=True):
             row.here, row.rank, row.value = True, 0, value
+        last = self._last
         for row in unknown:
-            row.here, row.rank, row.value = True, self._last, 0
+            row.here, row.rank, row.value = True, last, 0
         if self.by != "began":
             rows = [rows[place] for place in sorted(range(len(rows)), key=values.__getitem__)]
         return unknown + rows if self.reverse else rows + unknown
