@@ -15,7 +15,7 @@ from .live import live
 from .measure import FULL, QUICK, Effort, Result
 from .opening import opening
 from .painting import painting
-from .report import store, summary, table
+from .report import publish, store, summary, table
 from .sorting import sorting
 from .starting import starting
 
@@ -58,6 +58,7 @@ def main() -> None:
         results += SUBJECTS[subject](QUICK if arguments.quick else FULL)
     print(table(results))
     if len(chosen) == len(SUBJECTS) and not arguments.quick:
+        publish(results)
         store(results)  # a part, or a hasty look, must not replace what was measured in full
     print(summary(results))
 

@@ -8,8 +8,11 @@ from pathlib import Path
 from .measure import Result
 
 RESULTS = Path(__file__).with_name("results.json")
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 GROWTH = Path(__file__).parent.parent / "docs" / "growth.svg"
 
+_BEGIN = "<!-- figures: written by `make bench` -->"
+_END = "<!-- end of figures -->"
 _HEADS = ("name", "value", "unit", "against", "ratio", "target", "met")
 _RIGHT = {"value", "ratio", "target"}
 
@@ -50,6 +53,16 @@ def store(results: Sequence[Result]) -> None:
     RESULTS.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def publish(results: Sequence[Result]) -> None:
+    """Write the table into `docs/performance.md`."""
+    rows = [_HEADS, tuple("---:" if head in _RIGHT else "---" for head in _HEADS)]
+    rows += [_cells(result) for result in results]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    before, begin, rest = PAGE.read_text(encoding="utf-8").partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    PAGE.write_text(f"{before}{begin}\n\n{table}\n\n{end}{after}", encoding="utf-8")
+
+
 def plot(units: Mapping[str, str], curves: Mapping[int, Mapping[str, float]]) -> None:
     """Draw how each figure grows with the number of calls, into `docs/growth.svg`."""
     import matplotlib as mpl  # which takes a second to load
@@ -81,6 +94,6 @@ def _cells(result: Result) -> tuple[str, ...]:
         result.unit,
         result.against,
         "" if result.ratio is None else f"{result.ratio:.2f}×",
-        "" if result.target is None else f"≥ {result.target:g}×",
+        "" if result.target is None else f"≥ {result.target:.3g}×",
         "" if result.met is None else "yes" if result.met else "NO",
     )
