@@ -30,6 +30,9 @@ if TYPE_CHECKING:  # the first frame does not wait for Redis
 PAUSE_MOST = 10_000
 """Entries held back for a paused screen; beyond that the journal holds them."""
 
+BEHIND_MOST = 2_000
+"""So many calls at once are counted and put where they belong while the journal is read."""
+
 RECHECK_TICKS = 10
 """A filter that depends on the time is applied anew to every call once in so many seconds."""
 
@@ -83,6 +86,8 @@ class Floor:
     """When the last notification was collected."""
     skipped: int = 0
     """Entries that could not be taken in; not one payload should be able to cause it."""
+    _behind: set[CallKey] = field(default_factory=set)
+    """Calls that have changed since they were counted and put where they belong."""
     _ticks: int = 0
     _received: EntryId = ORIGIN
 
@@ -96,6 +101,7 @@ class Floor:
         self.deliveries = Deliveries([self.site.rule(target) for target in self.site.delivery])
         self.view = View(self.board, self.lens(), tab=tab, query=query, sort=sort)
         self.held = []
+        self._behind = set()
         self._received = ORIGIN
 
     # ── time ────────────────────────────────────────────────────────────────────────────
@@ -171,7 +177,9 @@ class Floor:
         self.listener.on_site(site)
 
     def on_link(self) -> None:
-        """Pass it on."""
+        """Pass it on; what has been left for the end of the journal is done now."""
+        if self.caught_up:
+            self._catch_up()
         self.listener.on_link()
 
     def _take(self, events: Sequence[Event]) -> None:
@@ -199,17 +207,28 @@ class Floor:
         return keys
 
     def _bring_up_to_date(self, keys: set[CallKey]) -> None:
+        """Count the calls again and put them where they belong.
+
+        While the journal is read this is done for many at once: most calls there are over soon
+        after they began, and need no place among those that are live.
+        """
+        self._behind |= keys
+        if self.caught_up or len(self._behind) >= BEHIND_MOST or not len(self.view):
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        behind, self._behind = self._behind, set()
         lens = self.lens()
-        self.tally.update(keys, self.board, lens)
-        self.view.update(keys, lens)
+        self.tally.update(behind, self.board, lens)
+        self.view.update(behind, lens)
 
     def tick(self) -> None:
         """Let a second pass, and with it what depends on the time of day."""
         if self.paused:
             return
         self._ticks += 1
-        if due := set(self.board.due(self.now_ms())):
-            self._bring_up_to_date(due)
+        self._behind.update(self.board.due(self.now_ms()))
+        self._catch_up()
         if self.view.query.timed:
             # A filter such as talk>5m takes in calls by the mere passing of time. Live ones are
             # looked at every second; all of them, which costs more, now and then.
