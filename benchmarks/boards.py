@@ -52,6 +52,7 @@ class BoardApp(Watched, EnigmaApp):
             clock=lambda: self._end_ms / 1000,
         )
         self.floor.on_site(payloads.SITE)
+        self.floor.opening = False  # what comes now is all there is
         for batch in batches or payloads.batches(payloads.events(calls)):
             self._end_ms = batch[-1].id.ms
             self.floor.on_events(batch)
@@ -61,7 +62,8 @@ class BoardApp(Watched, EnigmaApp):
         self._changing: CallKey | None = None
 
     def keep_running(self, what: str, run: Callable[[], Awaitable[None]]) -> None:
-        """Follow nothing: the benchmark hands the entries over."""
+        """Follow nothing: the benchmark hands the entries over, and it has handed over all."""
+        self.follower.link.caught_up = True
 
     @property
     def lines(self) -> int:
