@@ -51,6 +51,12 @@ _STEPS = st.lists(st.one_of(_FRAME, _FRAME, _FRAME, _FRAME, _STRANGE, _OTHER, _S
 @example(["\x1b[1;1Hab\x1b[1;1H", "\x1b[4h", "\x1b[1;1Hac\x1b[1;1H"])
 @example(["\x1b[31m", "\x1b[1;1Ha\x1b[1;1H", "\x1b[0m", "\x1b[1;1Ha\x1b[1;1H"])
 @example(["\x1b[5;1Ha\x1b[1;1H", "\x1b[5;1Ha\n\x1b[1;1H", "\x1b[5;1Ha\x1b[1;1H"])
+@example(["\x1b[1;12Ha\x1b[1;1H", "\x1b[2;1H\u0301\x1b[1;1H", "\x1b[1;12Ha\x1b[1;1H"])
+@example(["\x1b[1;12Ha\x1b[1;13H", "b"])
+@example(["\x1b[1;1Ha\x1b[1;4Hb\x1b[1;1H"])
+@example(["\x1b[4;5Haaaa日日\u0301\n\x1b[1;1H"])
+@example(["\x1b[1;1H\x1b[31ma\x1b[0m\x1b[2;1Hb\x1b[K\x1b[1;1H"])
+@example(["\x1b[1;1H\x1b[1;2ma\x1b[0m\x1b[1mb\x1b[0m\x1b[1;1H"])
 def test_the_terminal_shows_what_it_would_have_shown(steps: list[str | tuple[int, int]]) -> None:
     twins = Twins(COLUMNS, LINES)
     for step in steps:
