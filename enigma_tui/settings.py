@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -178,12 +178,12 @@ class Settings:
                 f"hold_warning ({self.hold_warning:g}) must not be above "
                 f"hold_critical ({self.hold_critical:g})"
             )
-        for name in self.source_passwords.keys() & self.source_password_files.keys():
+        for name in sorted(self.source_passwords.keys() & self.source_password_files.keys()):
             yield (
                 f"source {name} has a password in source_passwords and in source_password_files; "
                 "keep one"
             )
-        for name in self.source_passwords.keys() | self.source_password_files.keys():
+        for name in sorted(self.source_passwords.keys() | self.source_password_files.keys()):
             source = name.removesuffix("/sentinel")
             if source not in self.source_servers:
                 yield (
@@ -229,15 +229,45 @@ def _read(value: Any, hint: Any, path: str) -> Any:
         if value not in get_args(hint):
             raise WrongError((path, f"expected is one of {', '.join(get_args(hint))}"))
         return value
-    if hint is bool and isinstance(value, str):
-        value = _BOOLEANS.get(value.lower(), value)
+    base, *checks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    if isinstance(value, str):
+        if value != value.encode("utf-8", "ignore").decode():
+            raise WrongError((path, "is not UTF-8 text"))
+        if base is bool:
+            value = _BOOLEANS.get(value.strip().lower(), value)
+        elif base in (int, float):
+            value = value.strip().replace("_", "")
     try:
         made = msgspec.convert(value, hint, strict=False)
-        for check in getattr(hint, "__metadata__", ()):
+        for check in checks:
             made = made if isinstance(check, Meta) else check(made)
+    except msgspec.ValidationError as error:
+        raise WrongError((path, _EXPECTED.get(path) or _expected(base, checks, error))) from None
     except ValueError as error:
-        raise WrongError((path, _EXPECTED.get(path) or str(error).split(" - at ")[0])) from None
+        raise WrongError((path, _EXPECTED.get(path) or str(error))) from None
     return made
+
+
+_KINDS = {bool: "yes or no", int: "a whole number", float: "a number"}
+
+
+def _expected(base: Any, checks: Sequence[Any], error: Exception) -> str:
+    """Say in words what a value has to be."""
+    meta = next((check for check in checks if isinstance(check, Meta)), Meta())
+    words = _KINDS.get(base)
+    if words is None:
+        if meta.pattern is None and base is str and (meta.min_length or meta.max_length):
+            least, most = meta.min_length or 0, meta.max_length
+            upto = f"{least} to {most}" if most else f"at least {least}"
+            return f"expected is a text of {upto} characters"
+        return str(error).split(" - at ")[0]
+    if meta.ge is not None:
+        words += f", {meta.ge:,g} or more"
+    if meta.gt is not None:
+        words += f", more than {meta.gt:,g}"
+    if meta.le is not None:
+        words += f", {meta.le:,g} at most"
+    return f"expected is {words}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,11 @@ class SourceCollector:
         await turn.run()
 
     async def finish(self) -> None:
-        """Return when no batch is in hand, and move no other: the settings have changed."""
+        """Return when no batch is in hand that takes several steps, and begin no other.
+
+        The settings have changed. What a script moves in one step may still come under the old
+        ones until this ends; it is moved whole, and once.
+        """
         await self._moving.acquire()
 
     async def _work(self) -> None:

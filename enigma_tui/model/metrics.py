@@ -135,7 +135,7 @@ class _Times:
     """Points in time, in the order in which they came, each with a number of seconds."""
 
     def __init__(self) -> None:
-        self._times = array("q")
+        self._times = array("Q")
         self._seconds = array("d")
         self._begin = 0
         """How many of them have been let go of; they are taken out when they are half of all."""

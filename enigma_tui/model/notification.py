@@ -156,7 +156,7 @@ def _integer(digits: str) -> int | float:
     Python refuses integers beyond a length that its environment sets: one program would show a
     call that another rejects.
     """
-    return int(digits) if len(digits) <= MAX_DIGITS else math.inf
+    return int(digits) if len(digits.lstrip("-")) <= MAX_DIGITS else math.inf
 
 
 _FAST = msgspec.json.Decoder()

@@ -10,6 +10,9 @@ from typing import Literal, NamedTuple
 Match = Literal["prefix", "infix", "exact"]
 """Where in a stored number a typed one must stand."""
 
+ABROAD = "\x0e"
+"""Stands before the international form in what is searched: nobody can type it."""
+
 _IDD = "00"  # how PBXs of every region write "international" without a plus (PROTOCOL.md §5)
 _SHORTEST = 7  # digits of a subscriber's number; below it are extensions and short codes
 _MISNOMERS = {"UK": "GB"}
@@ -18,7 +21,7 @@ _PUNCTUATION = str.maketrans("", "", " -()")
 
 _Reading = tuple[str, str]
 """A number's international and national digits; a foreign number has no national ones, and an
-extension or short code only those. Plain, because it is made for every call at each keystroke."""
+extension or short code only those. Plain, because one is made for every call that comes."""
 
 
 class _Region(NamedTuple):
@@ -131,7 +134,7 @@ class Dialplan:
     def framed(self, number: str, mark: str) -> str:
         """Return the forms of `number`, each between marks, for `needles` to be sought in.
 
-        The international one begins with a plus. Empty where it is not a number.
+        The international one begins with a mark of its own. Empty where it is not a number.
         """
         return self._framed(number, mark)
 
@@ -145,17 +148,17 @@ class Dialplan:
         if typed is None:
             return ()
         if text.strip().startswith("+"):
-            return (mark + "+" + typed + mark * (match == "exact"),)
+            return (mark + ABROAD + typed + mark * (match == "exact"),)
         # What follows the prefix that dials abroad can only be the beginning of a whole number.
         idd = next((idd for idd in self._plan.idds if typed.startswith(idd)), None)
         abroad = None if idd is None else typed[len(idd) :]
         if match == "infix":
             # 00 within a number is no prefix yet.
-            return (typed, f"{mark}+{abroad}") if abroad else (typed,)
+            return (typed, f"{mark}{ABROAD}{abroad}") if abroad else (typed,)
         end = mark if match == "exact" else ""
-        found = [f"{mark}+{typed}{end}", f"{mark}{typed}{end}"]
+        found = [f"{mark}{ABROAD}{typed}{end}", f"{mark}{typed}{end}"]
         if abroad or (abroad is not None and match == "prefix"):
-            found.append(f"{mark}+{abroad}{end}")
+            found.append(f"{mark}{ABROAD}{abroad}{end}")
         return found
 
     @staticmethod
@@ -241,8 +244,8 @@ def _framed(plan: _Region, number: str, mark: str) -> str:
     if not international:
         return mark + national + mark
     if not national:
-        return f"{mark}+{international}{mark}"
-    return f"{mark}+{international}{mark}{national}{mark}"
+        return f"{mark}{ABROAD}{international}{mark}"
+    return f"{mark}{ABROAD}{international}{mark}{national}{mark}"
 
 
 def _forms(plan: _Region, number: str) -> tuple[str, ...]:

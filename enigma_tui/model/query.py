@@ -17,10 +17,11 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from .call import Call
+from .phone import ABROAD, Dialplan
 from .query_fields import TABLE, QueryError, Value, number_pattern, pattern, suggestion
-from .query_test import Test, all_of, any_of, complement, everything, sought
+from .query_test import Test, all_of, any_of, by_call, complement, everything, sought
 from .subject import Frame, Lens, Subject
-from .text import safe
+from .text import MARK, safe
 
 __all__ = ["FIELDS", "Lens", "Query", "QueryError", "parse"]
 
@@ -40,6 +41,7 @@ _WORD = re.compile(r'(?:(?!!=)[^\s"():=<>])+')
 VALUE = re.compile(r'[^\s"(),]+')
 _DIGITS = re.compile(r"[0-9-]*[0-9][0-9-]*")
 DIGIT = "0123456789-"
+_MARKS = dict.fromkeys(map(ord, (*Frame, ABROAD)), MARK)
 _KEYWORDS = frozenset({"and", "or"})
 
 
@@ -98,14 +100,22 @@ def _bare(value: Value) -> Test:
     if value.pieces is not None:
         return _bare_pattern(value, value.pieces)
     text = value.text
+    word, digits = text.casefold(), Dialplan.digits(text)
 
     def needles(lens: Lens) -> list[str]:
-        frames = (Frame.CALLER_FORMS, Frame.DIALLED_FORMS)
-        found = [text.casefold()]
-        found += [each for mark in frames for each in lens.dialplan.needles(text, "infix", mark)]
-        return list(dict.fromkeys(found))
+        marks = (Frame.CALLER_FORMS, Frame.DIALLED_FORMS)
+        found = [each for mark in marks for each in lens.dialplan.needles(text, "infix", mark)]
+        return [word, *(each for each in dict.fromkeys(found) if each not in (word, digits))]
 
-    return sought(needles)
+    def in_number(call: Call, lens: Lens) -> bool:
+        return any(
+            (digits or word) in form for get in _NUMBERS for form in lens.dialplan.forms(get(call))
+        )
+
+    if digits is None or digits == word or text.strip().startswith("+"):
+        return sought(needles)
+    # Digits that were typed with something between them are sought in numbers alone.
+    return any_of([sought(needles), by_call(in_number)])
 
 
 def _bare_pattern(value: Value, pieces: list[str]) -> Test:
@@ -139,7 +149,8 @@ class _Parser:
         if len(text) > MAX_LENGTH:
             message = f"a filter has up to {MAX_LENGTH:,} characters"
             raise QueryError(message, MAX_LENGTH, len(text))
-        self._text = text
+        # The marks between the fields of a call's text can be pasted; they mean nothing here.
+        self._text = text.translate(_MARKS)
         self._codes = codes
         self._at = 0
         self._depth = 0

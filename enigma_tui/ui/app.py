@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import events
+from textual.driver import Driver
 from textual.worker import WorkerError
 
 from ..journal.keys import Keys
@@ -97,6 +98,7 @@ class EnigmaApp(CallActions):
             bound=lambda key: key in self.screen.active_bindings,
             after=self.board.table.touched,
         )
+        self.board.surprised = self.keyboard.forget
         self.wired = asyncio.Event()
         """Whether the board has all its parts."""
         self._start = start
@@ -108,6 +110,15 @@ class EnigmaApp(CallActions):
         # Before the styles are read for the first time: they are not read twice then.
         self.set_reactive(EnigmaApp.theme, settings.theme)
         self.stylesheet.set_variables(self.get_css_variables())
+
+    def get_driver_class(self) -> type[Driver]:
+        """Write to a terminal only what it does not show yet; other drivers stay as they are."""
+        usual = super().get_driver_class()
+        if usual.__name__ != "LinuxDriver":
+            return usual
+        from .terminal import SparingDriver  # where there are such terminals
+
+        return SparingDriver
 
     def get_default_screen(self) -> BoardScreen:
         """Return the only screen that is not a dialog."""

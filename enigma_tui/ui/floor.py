@@ -186,7 +186,8 @@ class Floor:
         changed: set[CallKey] = set()
         for event in events:
             try:
-                changed.update(self._take_one(event))
+                changed.update(keys := self.board.apply(event))
+                self._take_one(event, keys)
             except Exception as error:
                 # A mistake of ours in one entry must not cost the others of its batch.
                 self.skipped += 1
@@ -195,8 +196,8 @@ class Floor:
                 )
         self._bring_up_to_date(changed)
 
-    def _take_one(self, event: Event) -> Sequence[CallKey]:
-        keys = self.board.apply(event)
+    def _take_one(self, event: Event, keys: Sequence[CallKey]) -> None:
+        """Take in what is not of the calls themselves: what is owed, and the figures."""
         self.deliveries.apply(event)
         if isinstance(event, Notified):
             self.newest_ms = event.id.ms
@@ -204,7 +205,6 @@ class Floor:
                 for key in keys:
                     if (call := self.board.calls.get(key)) is not None:
                         self.metrics.answered(call, event.id)
-        return keys
 
     def _bring_up_to_date(self, keys: set[CallKey]) -> None:
         """Count the calls again and put them where they belong.

@@ -8,6 +8,7 @@ dispositioned.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
@@ -21,6 +22,9 @@ PATIENCE_SECONDS = 0.5
 
 ONE_FRAME_SECONDS = 0.1
 """How long frames are held back, at most, for what a key does to be in one of them."""
+
+BREATH_SECONDS = 0.5
+"""How soon after a key that did something else than was expected others belong to it."""
 
 Typed = events.Key | events.Paste
 
@@ -47,10 +51,22 @@ class Keyboard:
         self._bound = bound
         self._after = after
         self._keys: asyncio.Queue[Typed] = asyncio.Queue()
+        self._deaf_until = 0.0
 
     def typed(self, event: Typed) -> None:
         """Take a key, or a paste, from the terminal."""
-        self._keys.put_nowait(event)
+        if time.monotonic() >= self._deaf_until:
+            self._keys.put_nowait(event)
+
+    def forget(self) -> None:
+        """Drop what has been typed ahead, and what follows in the same breath.
+
+        The key before it did something else than was expected, so it would, too.
+        """
+        self._deaf_until = time.monotonic() + BREATH_SECONDS
+        while not self._keys.empty():
+            self._keys.get_nowait()
+            self._keys.task_done()
 
     async def idle(self) -> None:
         """Return when every key has had its effect."""
@@ -77,6 +93,9 @@ class Keyboard:
 
         A terminal sends the same for escape and then that key, where they arrive together.
         """
+        if isinstance(event, events.Key) and event.key == "ctrl+j":
+            # What enter is where it was typed before the terminal was taken over.
+            return [events.Key("enter", "\r")]
         if not isinstance(event, events.Key) or not event.key.startswith("alt+"):
             return [event]
         if not event.character or self._bound(event.key):

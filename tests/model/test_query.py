@@ -307,3 +307,21 @@ def test_a_term_behind_a_comma_is_a_mistake_and_not_a_value(text: str) -> None:
 
 def test_a_value_behind_a_comma_may_be_anything_else() -> None:
     assert parse('contact:a,b-1,"hold>60"').text
+
+
+def test_digits_with_something_between_them_are_sought_in_numbers_alone() -> None:
+    reference = replace(LIVE, key=LIVE.key._replace(call_ref="47"), caller="", dialled="")
+    assert parse("47").matches(reference, LENS)
+    assert not parse("4-7").matches(reference, LENS)
+    assert parse("082-000").matches(LIVE, LENS)
+
+
+def test_a_plus_alone_is_sought_as_it_stands() -> None:
+    assert not parse("+").matches(LIVE, LENS)
+    assert parse("+").matches(replace(LIVE, contact_ref="a+b"), LENS)
+
+
+@pytest.mark.parametrize("pasted", ["\x06", "\x07", "\x02", "\x0e", "\x02\x0e"])
+def test_a_control_character_finds_nothing(pasted: str) -> None:
+    for text in (f'"{pasted}"', f'contact:"{pasted}"', f'caller:"{pasted}"'):
+        assert not parse(text).matches(LIVE, LENS)

@@ -14,19 +14,20 @@ from enigma_tui.model.query import (
     parse,
 )
 from enigma_tui.model.query_edit import field_values, with_field
+from enigma_tui.model.text import safe
 
 from .filters import CALL, NAMES, filters
 from .floor import CALLS, LENS, LIVE
 
 
-@given(st.text(min_size=1, max_size=30))
+@given(st.text(min_size=1, max_size=30).map(safe))
 def test_a_value_written_by_with_field_finds_the_call_that_has_it(value: str) -> None:
     assume("*" not in value)
     text = with_field("", "contact", [value])
     assert parse(text).matches(replace(LIVE, contact_ref=value), LENS)
 
 
-@given(filters(), NAMES, st.lists(st.text(max_size=10), max_size=4))
+@given(filters(), NAMES, st.lists(st.text(max_size=10).map(safe), max_size=4))
 def test_with_field_and_field_values_make_a_round_trip(
     text: str, name: str, values: list[str]
 ) -> None:

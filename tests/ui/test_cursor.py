@@ -88,9 +88,13 @@ async def test_nobody_watching_the_newest_comes_first_and_acting_shows_the_curso
         table.paint()
         assert not table.cursor_in_sight
         assert table.above == 0
-        await type_keys(app, pilot, "d")
+        sort = app.floor.view.sort
+        await type_keys(app, pilot, "d", "z", "z", "z")
         assert not isinstance(app.screen, DispositionDialog)
         assert table.cursor_in_sight
+        # What was typed behind it in the same breath was meant for a dialog that did not open.
+        assert app.floor.view.sort == sort
+        app.keyboard._deaf_until = 0.0
         await type_keys(app, pilot, "d")
         assert isinstance(app.screen, DispositionDialog)
         assert call.key.call_ref in app.screen._subject.named

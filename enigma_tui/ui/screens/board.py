@@ -65,6 +65,8 @@ class BoardScreen(Screen[None]):
     ) -> None:
         super().__init__()
         self.floor = floor
+        self.surprised: Callable[[], None] = lambda: None
+        """Called when a key does something else than was expected."""
         self._frame: Timer | None = None
         self._dirty = False
         self._busy = Pace(1 / BUSY_FRAME_SECONDS, BUSY_FRAMES, 1.0, time.monotonic)
@@ -336,7 +338,8 @@ class BoardScreen(Screen[None]):
         if call is None:
             self.notify("There is no call under the cursor.", timeout=3)
         elif not self.table.cursor_in_sight:
-            # Nobody should act on a call they cannot see.
+            # Nobody should act on a call they cannot see, nor with what they typed behind.
+            self.surprised()
             self.table.touched()
             self.table.paint()
             self.notify("The cursor was out of sight. Here it is.", timeout=3)
