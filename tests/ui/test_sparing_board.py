@@ -80,7 +80,7 @@ async def test_the_board_looks_the_same_through_dialogs_filters_and_sizes(
         await type_keys(app, pilot, "1", "3", "home")
         assert any("日本" in plain for plain, _ in record.frames)
     plain, spared = record.taken()
-    assert spared < plain / 4
+    assert spared < plain / 2
 
 
 async def test_a_frame_of_other_calls_is_cheap(opened: Opened, recorded: Record) -> None:
