@@ -74,7 +74,7 @@ def storm(effort: Effort) -> Sequence[Result]:
     kept = str(round(STORM_KEPT * effort.share))  # full early in a short run, too
 
     def opened(url: str, home: Path) -> Terminal:
-        return board(url, home, keep=False, settings={"ENIGMA_TUI_KEEP_CALLS": kept})
+        return board(url, home, settings={"ENIGMA_TUI_KEEP_CALLS": kept})
 
     with opened_on(opened, EXTENSIONS) as (terminal, pbx):
         began, cpu, written = time.monotonic(), cpu_seconds(terminal.pid), terminal.bytes
@@ -84,8 +84,7 @@ def storm(effort: Effort) -> Sequence[Result]:
         over = time.monotonic()
         cpu, written = cpu_seconds(terminal.pid) - cpu, terminal.bytes - written
         end = resident_bytes(terminal.pid)
-        terminal.wait_for(reference(last.number).encode())
-        behind = time.monotonic() - last.at
+        behind = terminal.wait_for(reference(last.number)) - last.at
         _expect_all(pbx)
     lasted = over - began
     storm = f"{pbx.count / lasted:,.0f}/s for {seconds:,.0f} s"
@@ -169,8 +168,8 @@ def _boards(number: int) -> Iterator[tuple[Sequence[Terminal], Pbx]]:
         yield terminals, pbx
 
 
-def _all(calls: int) -> bytes:
-    return f" All {calls:,} ".encode()
+def _all(calls: int) -> str:
+    return f" All {calls:,} "
 
 
 def _used(client: "redis.Redis") -> float:

@@ -4,7 +4,7 @@ The program (`enigma-tui --collect`: it collects, follows the journal and paints
 calls on 120 columns by 40 lines, and nobody has touched a key for a while, so that the newest call
 comes first. Notifications are pushed one by one, at random moments, at 10, 100 and 1,000 a second
 on average. The time runs from the `RPUSH` until the bytes that show this call, or a newer one,
-have been read from the terminal: at 1,000 a second no frame shows every call, and who sees a newer
+have come at the terminal: at 1,000 a second no frame shows every call, and who sees a newer
 one first has missed no news.
 
 The peer does the least that anybody would write: it pops one notification and prints its reference
@@ -19,7 +19,7 @@ from statistics import median
 from enigma_tui.ui.widgets.call_table import WATCHING_SECONDS
 
 from .measure import Effort, Result, alternate, at_most, duration
-from .numbered import Pbx, at_share, reference, shown_after
+from .numbered import Pbx, at_share, shown_after
 from .programs import bare, board, opened_on
 from .terminal import Terminal
 
@@ -72,8 +72,5 @@ def _delays(terminal: Terminal, pbx: Pbx, effort: Effort) -> dict[int, _Delay]:
 
 def _delay(terminal: Terminal, pbx: Pbx, rate: int, seconds: float) -> _Delay:
     time.sleep(_QUIET_SECONDS)
-    terminal.take()
-    pushed = pbx.push_at(rate, seconds, seed=rate)
-    terminal.wait_for(reference(pushed[-1].number).encode())
-    delays = shown_after(pushed, terminal.take())
+    delays = shown_after(pbx.push_at(rate, seconds, seed=rate), terminal)
     return _Delay(median(delays), at_share(delays, 0.99))

@@ -9,9 +9,8 @@ import math
 import random
 import re
 import time
-from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -19,13 +18,14 @@ import redis
 
 from enigma_tui.site import Source
 
-from .terminal import Written
+from .screen import Screen
+from .terminal import Terminal
 
 LIST = Source().inbound
 FIRST = 7_000_000
 """The first reference; all have seven digits, and nothing else that is shown has."""
 
-_REFERENCE = re.compile(rb"(?<!\d)7\d{6}(?!\d)")
+_REFERENCE = re.compile(r"(?<!\d)7\d{6}(?!\d)")
 _BATCH = 500
 
 
@@ -111,25 +111,34 @@ class Pbx:
         return payload(self.count - 1, self._extensions)
 
 
-def shown_after(pushed: Sequence[Pushed], written: Written) -> list[float]:
+def shown_after(pushed: Sequence[Pushed], terminal: Terminal) -> list[float]:
     """Return after how many seconds each call, or a newer one, was on the terminal.
 
     At a high rate one frame follows many calls, and the older of them may never be in sight: a
-    supervisor who sees a newer one has missed nothing that is still news. Where none came at all,
-    that is an `AssertionError`.
+    supervisor who sees a newer one has missed nothing that is still news. Raises `AssertionError`
+    if the last is never shown.
     """
     delays: list[float] = []
-    waiting = iter(pushed)
-    call = next(waiting, None)
-    for found in _REFERENCE.finditer(written.data):
-        number = int(found[0]) - FIRST
-        while call is not None and call.number <= number:
-            chunk = bisect_right(written.ends, found.end() - 1)
-            delays.append(written.times[chunk] - call.at)
-            call = next(waiting, None)
-    if call is not None:
-        raise AssertionError(f"of {len(pushed)} calls {len(pushed) - len(delays)} were not shown")
+    while len(delays) < len(pushed):
+        newer = _Newer(pushed[len(delays)].number)
+        at = terminal.until(newer)
+        while len(delays) < len(pushed) and pushed[len(delays)].number <= newer.found:
+            delays.append(at - pushed[len(delays)].at)
     return delays
+
+
+@dataclass(slots=True)
+class _Newer:
+    """Looks for a call of that number or a newer one."""
+
+    number: int
+    found: int = field(default=-1)
+
+    def __call__(self, screen: Screen) -> bool:
+        """Whether one was written to the screen last."""
+        numbers = (int(ref) - FIRST for ref in _REFERENCE.findall("\n".join(screen.changed)))
+        self.found = max(numbers, default=-1)
+        return self.found >= self.number
 
 
 def at_share(values: Sequence[float], share: float) -> float:

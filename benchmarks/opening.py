@@ -50,11 +50,11 @@ def opening(effort: Effort) -> Sequence[Result]:
 
 def _opened(url: str, calls: int) -> float:
     settings = {"ENIGMA_TUI_KEEP_CALLS": str(2 * CALLS)}
-    with TemporaryDirectory(prefix="enigma-bench-") as home:
-        start = time.monotonic()
-        with board(url, Path(home), collect=False, keep=False, settings=settings) as terminal:
-            terminal.wait_for(f" All {calls:,} ".encode())
-            return time.monotonic() - start
+    with (
+        TemporaryDirectory(prefix="enigma-bench-") as home,
+        board(url, Path(home), collect=False, settings=settings) as terminal,
+    ):
+        return terminal.wait_for(f" All {calls:,} ") - terminal.started
 
 
 async def _read(url: str) -> float:

@@ -1,6 +1,7 @@
 """The programs that the live benchmarks open, each in a terminal of its own."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,9 @@ from .terminal import Terminal
 EXTENSIONS = 2_000
 """So many calls are live at most."""
 
+PROGRAM = (str(Path(sys.executable).with_name("enigma-tui")),)
+"""The command, as it is installed."""
+
 DEFAULT_SITE = Site()
 
 Open = Callable[[str, Path], Terminal]
@@ -29,18 +33,17 @@ def board(
     home: Path,
     *,
     collect: bool = True,
-    keep: bool = True,
     settings: dict[str, str] | None = None,
 ) -> Terminal:
     """Open the board."""
     collecting = "--collect" if collect else "--no-collect"
-    arguments = ("--redis-url", url, collecting, "--as", "benchmark")
-    return Terminal("enigma_tui", *arguments, home=home, keep=keep, settings=settings)
+    command = (*PROGRAM, "--redis-url", url, collecting, "--as", "benchmark")
+    return Terminal(command, home, settings)
 
 
 def bare(url: str, home: Path) -> Terminal:
     """Open the app that prints one label for each `BLPOP`."""
-    return Terminal("benchmarks.bare", url, LIST, home=home)
+    return Terminal((sys.executable, "-m", "benchmarks.bare", url, LIST), home)
 
 
 @contextmanager
@@ -54,7 +57,7 @@ def opened_on(opened: Open, calls: int) -> Iterator[tuple[Terminal, Pbx]]:
         try:
             pbx.push_at_once(calls)
             with opened(server.url, Path(home)) as terminal:
-                terminal.wait_for(reference(calls - 1).encode())
+                terminal.wait_for(reference(calls - 1))
                 yield terminal, pbx
         finally:
             pbx.close()

@@ -5,27 +5,17 @@ agreed to collecting. The peer is `bare_table`: a Textual app with an empty tabl
 columns, run by the same interpreter. Each runs as a process of its own in a pseudo-terminal of
 the same size, with a home directory of its own and its byte code compiled.
 
-The time runs from just before the process is made. Whatever it writes is kept with the time at
-which it was read; afterwards an emulator shows what was on the screen when. The first frame is
-there when all column titles stand in one line, and on ours the keys at the foot and what the
-status line says as well. The first call is there when the reference of one that is in the journal
-stands below those titles.
+The time runs from just before the process is made. The first frame is there when all column titles
+stand in one line, and on ours the keys at the foot and what the status line says as well. The first
+call is there when the reference of one that is in the journal stands below those titles.
 """
 
 import asyncio
-import os
-import re
-import select
-import signal
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-import pexpect
-import pyte
 
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal.connection import Address, connect
@@ -37,23 +27,16 @@ from enigma_tui.site import Site, Source
 from .bare_table import TITLES
 from .measure import Effort, Result, alternate, duration
 from .payloads import notifications
+from .programs import PROGRAM
+from .screen import Screen
+from .terminal import Terminal
 
 CALLS = 1_000
-COLUMNS, LINES = 120, 40
-PATIENCE_SECONDS = 20.0
-LINGER_SECONDS = 0.1
-"""Read on for so long after the last thing that is awaited: a frame may come in pieces."""
 
 FEET = ("Disposition", "Details", "Filter", "Help")
 """Among the keys at the foot of ours."""
 
-# What the emulator does not know, and would print: questions about the keyboard, private modes.
-_BEYOND = re.compile(rb"\x1b\[[<>=?][\d;]*[\$]?[a-zA-Z]")
-
-Lines = Sequence[str]
-
-Seen = Sequence[tuple[float, bytes]]
-"""Everything that was written, each piece with the seconds after which it was read."""
+BARE = (sys.executable, "-m", "benchmarks.bare_table")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +49,19 @@ class Start:
 
 def starting(effort: Effort) -> Sequence[Result]:
     """Measure the time to the first frame, and to the first call."""
-    with EmbeddedServer() as server, TemporaryDirectory(prefix="enigma-") as home:
+    with EmbeddedServer() as server, TemporaryDirectory(prefix="enigma-bench-") as home:
         asyncio.run(_fill(server.url))
         refs = _references()
-        program = str(Path(sys.executable).with_name("enigma-tui"))
 
         def ours() -> Start:
-            seen = _run([program, "--redis-url", server.url], home, "● live")
-            return Start(_when(seen, _is_our_frame), _when(seen, lambda shown: _has(shown, refs)))
+            with Terminal((*PROGRAM, "--redis-url", server.url), Path(home)) as terminal:
+                frame = terminal.until(_is_our_frame)
+                call = terminal.until(lambda screen: _has(screen, refs))
+                return Start(frame - terminal.started, call - terminal.started)
 
         def bare() -> Start:
-            seen = _run([sys.executable, "-m", "benchmarks.bare_table"], home, "Disposition")
-            return Start(_when(seen, _titles))
+            with Terminal(BARE, Path(home)) as terminal:
+                return Start(terminal.until(_titles) - terminal.started)
 
         ours(), bare()  # compiles what is not compiled yet
         mine, theirs = alternate(ours, bare, runs=effort.runs)
@@ -115,67 +99,22 @@ def _references() -> frozenset[str]:
     return frozenset(each.call_ref for each in read if isinstance(each, CallConnected))
 
 
-# ── what was on the screen when ─────────────────────────────────────────────────────────
+# ── what is on the screen ───────────────────────────────────────────────────────────────
 
 
-def _titles(shown: Lines) -> bool:
-    return any(all(title in line for title in TITLES) for line in shown)
+def _titles(screen: Screen) -> bool:
+    return any(all(title in line for title in TITLES) for line in screen.lines)
 
 
-def _is_our_frame(shown: Lines) -> bool:
-    return _titles(shown) and "●" in shown[0] and all(foot in shown[-1] for foot in FEET)
+def _is_our_frame(screen: Screen) -> bool:
+    top, *_, foot = screen.lines
+    return _titles(screen) and "●" in top and all(key in foot for key in FEET)
 
 
-def _has(shown: Lines, refs: frozenset[str]) -> bool:
+def _has(screen: Screen, refs: frozenset[str]) -> bool:
     below = False
-    for line in shown:
+    for line in screen.lines:
         if below and not refs.isdisjoint(line.split()):
             return True
         below = below or all(title in line for title in TITLES[:3])
     return False
-
-
-def _when(seen: Seen, shows: Callable[[Lines], bool]) -> float:
-    """Return after how many seconds the screen showed something; it is an error if it never did."""
-    screen = pyte.Screen(COLUMNS, LINES)
-    stream = pyte.ByteStream(screen)
-    for seconds, piece in seen:
-        stream.feed(_BEYOND.sub(b"", piece))
-        if shows(screen.display):
-            return seconds
-    raise AssertionError("what was awaited was not shown:\n" + "\n".join(screen.display))
-
-
-# ── running a program ───────────────────────────────────────────────────────────────────
-
-
-def _run(command: Sequence[str], home: str, last: str) -> Seen:
-    """Run a program until it has written `last`, and a little longer; then end it."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": home,
-        "XDG_CONFIG_HOME": f"{home}/config",
-        "XDG_STATE_HOME": f"{home}/state",
-        "TERM": "xterm-256color",
-        "COLORTERM": "truecolor",
-        "LANG": "C.UTF-8",
-    }
-    began = time.perf_counter()
-    process = pexpect.spawn(
-        command[0], list(command[1:]), env=environment, dimensions=(LINES, COLUMNS), echo=False
-    )
-    pieces: list[tuple[float, bytes]] = []
-    written, awaited = b"", last.encode()
-    until = began + PATIENCE_SECONDS
-    try:
-        while (left := until - time.perf_counter()) > 0:
-            if not select.select([process.child_fd], [], [], left)[0]:
-                break
-            pieces.append((time.perf_counter() - began, os.read(process.child_fd, 65_536)))
-            if awaited and awaited in (written := written + pieces[-1][1]):
-                awaited, until = b"", time.perf_counter() + LINGER_SECONDS
-        process.kill(signal.SIGTERM)
-        process.read()  # until it has ended: it must not stop at a full terminal
-    finally:
-        process.close(force=True)
-    return pieces

@@ -1,7 +1,9 @@
-"""A pseudo-terminal for the benchmarks: runs a program in it, and stamps what the program writes.
+"""A pseudo-terminal for the benchmarks: runs a program in it, and tells when it showed what.
 
-No emulator: the bytes are kept as they come, each chunk with the moment of its arrival, and are
-looked at afterwards. The terminal answers nothing, as a plain one does.
+What the program writes is kept as it comes, each piece with the moment of its arrival. It is shown
+to an emulator only when somebody asks, so that looking costs nothing while something is measured:
+what was on the screen when is found out afterwards. The terminal answers nothing, as a plain one
+does.
 
 What a process costs is read from `/proc`, so on Linux only.
 """
@@ -16,15 +18,15 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
-COLUMNS, LINES = 120, 40
+from .screen import COLUMNS, LINES, Screen
 
 PATIENCE_SECONDS = 60.0
 """How long something may take to be shown before it is taken for broken."""
@@ -34,42 +36,32 @@ _STEP = 0.02
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
-
-@dataclass(slots=True)
-class Written:
-    """What a program wrote, in order; times are of `time.monotonic`, the same in all processes."""
-
-    ends: list[int] = field(default_factory=list)
-    """Where each chunk ends, in bytes from the first one kept."""
-    times: list[float] = field(default_factory=list)
-    data: bytearray = field(default_factory=bytearray)
+_SWITCH_SECONDS = 0.000_5
+"""How long the emulator may keep the reader from noting when something came."""
 
 
 class Terminal:
     """A program in a terminal of its own, 120 columns by 40 lines.
 
-    `module` is started as `python -m module arguments…`, with a home of its own: nobody's
-    settings, no colours of somebody's. `keep` tells whether what it writes is kept; otherwise
-    it is only counted. `settings` are variables of the environment.
+    `command` is run with a home of its own: nobody's settings, no colours of somebody's.
+    `settings` are variables of the environment.
     """
 
     def __init__(
-        self,
-        module: str,
-        *arguments: str,
-        home: Path,
-        keep: bool = True,
-        settings: Mapping[str, str] | None = None,
+        self, command: Sequence[str], home: Path, settings: Mapping[str, str] | None = None
     ) -> None:
-        self.keep = keep
+        sys.setswitchinterval(_SWITCH_SECONDS)
         self.bytes = 0
         """Written to the terminal so far."""
-        self._written = Written()
-        self._lock = threading.Lock()
+        self._screen = Screen()
+        self._shown_at = time.monotonic()
+        self._unseen: deque[tuple[float, bytes]] = deque()
         self._master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        self.started = time.monotonic()
+        """Just before the process was made."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            command,
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -109,41 +101,41 @@ class Terminal:
                 data = os.read(self._master, _CHUNK)
             except OSError:  # the other end is closed
                 return
-            now = time.monotonic()
-            with self._lock:
-                self.bytes += len(data)
-                kept = self._written
-                if not self.keep:
-                    # The end is enough to see whether something is shown by now.
-                    del kept.ends[:], kept.times[:], kept.data[:-_CHUNK]
-                kept.data += data
-                kept.ends.append(len(kept.data))
-                kept.times.append(now)
+            self._unseen.append((time.monotonic(), data))
+            self.bytes += len(data)
 
-    def take(self) -> Written:
-        """Return what has been kept, and begin anew."""
-        with self._lock:
-            taken, self._written = self._written, Written()
-        return taken
+    def until(self, shows: Callable[[Screen], bool], seconds: float = PATIENCE_SECONDS) -> float:
+        """Return when the screen showed something; times are of `time.monotonic`.
 
-    def wait_for(self, what: bytes, seconds: float = PATIENCE_SECONDS) -> None:
-        """Return when `what` has been written; raises `AssertionError` when it has not."""
+        `shows` is asked about the screen as it was left, and after each piece that was written
+        since, until it says yes. Raises `AssertionError` if it never does, for so long from now.
+        """
         deadline = time.monotonic() + seconds
-        while True:
-            with self._lock:
-                if what in self._written.data:
-                    return
-                tail = bytes(self._written.data[-2_000:])
-            if time.monotonic() > deadline or self.process.poll() is not None:
-                raise AssertionError(f"the terminal does not show {what!r}; it ends {tail!r}")
-            time.sleep(_STEP)
+        while not shows(self._screen):
+            while not self._unseen and time.monotonic() < deadline:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(_STEP)
+            at, data = self._unseen.popleft() if self._unseen else (deadline, b"")
+            if at >= deadline or not data:
+                shown = "\n".join(self._screen.lines)
+                raise AssertionError(f"what was awaited is not shown:\n{shown}")
+            self._shown_at = at
+            self._screen.feed(data)
+        return self._shown_at
+
+    def wait_for(self, what: str, seconds: float = PATIENCE_SECONDS) -> float:
+        """Return when a text was shown in one line; see `until`."""
+        if any(what in line for line in self._screen.lines):
+            return self._shown_at
+        return self.until(lambda screen: any(what in line for line in screen.changed), seconds)
 
 
 def environment(home: Path) -> dict[str, str]:
     """Return a whole environment, for a program of which nothing shall depend on this user."""
     return {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "PYTHONPATH": str(Path(__file__).parent.parent),
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / "config"),
         "XDG_STATE_HOME": str(home / "state"),
