@@ -7,6 +7,7 @@ test that stops, kills or configures a server starts one for itself with `new_se
 import asyncio
 import inspect
 import os
+import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
@@ -25,6 +26,16 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("patient")  # the machine may be busy with other things
+
+
+# Whoever runs the tests in the background of a script, or under nohup, ignores these, and every
+# process that is started inherits it: then none of them can be interrupted.
+for _number, _usual in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGHUP, signal.SIG_DFL),
+):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _usual)
 
 
 def pytest_xdist_auto_num_workers() -> int:
