@@ -212,7 +212,8 @@ class EnigmaApp(CallActions):
                 self.offline.back()
             self.acting.on_link()
         if self.board.is_mounted:
-            self.board.status.tell()
+            with self.board.straight:
+                self.board.status.tell()
         if self.follower.link.caught_up or self.follower.link.fault:
             self._shown_soon()
 

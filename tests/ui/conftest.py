@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 import redis
+from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.ui.app import EnigmaApp
 from tests.ui import stage
 from tests.ui.hands import Opened
+from tests.ui.seen import Record, Recorded
 
 
 @pytest.fixture
@@ -49,3 +51,19 @@ def opened(floor: EmbeddedServer) -> Opened:
             yield app, pilot
 
     return run
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> Record:
+    """Let apps that have no terminal write to emulators, in full colour."""
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+    def begin(size: tuple[int, int]) -> Recorded:
+        record = Recorded(size)
+        monkeypatch.setattr(HeadlessDriver, "is_headless", False)
+        monkeypatch.setattr(HeadlessDriver, "write", lambda _, data: record.write(data))
+        return record
+
+    return begin

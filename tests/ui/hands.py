@@ -15,6 +15,7 @@ from enigma_tui.journal.desk import DispositionDesk, Who
 from enigma_tui.journal.keys import Keys
 from enigma_tui.model.call import Call, CallKey, DeedKind, Disposition, EntryId
 from enigma_tui.ui.app import EnigmaApp
+from enigma_tui.ui.widgets.drawn import Drawn
 from tests.ui import stage
 
 Opened = Callable[..., AbstractAsyncContextManager[tuple[EnigmaApp, Pilot[None]]]]
@@ -95,3 +96,8 @@ def colleague(app: EnigmaApp, name: str = "sipho") -> DispositionDesk:
 
 def shown(app: EnigmaApp, selector: str) -> str:
     return str(app.screen.query_one(selector, Static).content)
+
+
+def text_of(line: Drawn) -> str:
+    """Return what a line of the board says."""
+    return "".join(segment.text for segment in line.render_line(0))

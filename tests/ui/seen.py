@@ -1,6 +1,7 @@
-"""Two emulators: one is written to as Textual writes, the other through `Sparing`."""
+"""Two emulators: one is written to as the board writes, the other through `Sparing`."""
 
 import re
+from collections.abc import Callable
 
 import pyte
 
@@ -52,3 +53,32 @@ def _seen(cell: pyte.screens.Char) -> object:
         return cell
     drawn = cell.underscore or cell.reverse or cell.strikethrough
     return cell._replace(bold=False, italics=False, blink=False, **({} if drawn else {"fg": ""}))
+
+
+class Recorded:
+    """What the board has written, each frame of it compared."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.twins = Twins(*size)
+        self.frames: list[tuple[str, str]] = []
+
+    def write(self, data: str) -> None:
+        """Write to both terminals."""
+        self.twins.write(data)
+        assert self.twins.difference() == ""
+        self.frames.append((data, self.twins.spared))
+
+    def taken(self) -> tuple[int, int]:
+        """Return the bytes of all frames since the last time, plain and spared."""
+        plain, spared = ("".join(parts).encode() for parts in zip(*self.frames, strict=True))
+        self.frames.clear()
+        return len(plain), len(spared)
+
+    def looks(self) -> list[object]:
+        """Return every cell, as the eye sees it."""
+        screen = self.twins.plain_screen
+        cells = [(y, x) for y in range(screen.lines) for x in range(screen.columns)]
+        return [_seen(screen.buffer[y][x]) for y, x in cells]
+
+
+Record = Callable[[tuple[int, int]], Recorded]

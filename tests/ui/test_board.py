@@ -17,6 +17,7 @@ from tests.ui.hands import (
     payload,
     push,
     refs,
+    text_of,
     type_keys,
 )
 
@@ -41,7 +42,7 @@ async def test_pausing_holds_the_display_and_loses_nothing(opened: Opened) -> No
         await push(app, payload("held-back", 4001))
         assert refs(app) == before
         app.board.tell()
-        assert "PAUSED  1 waiting" in app.board._titles[1]
+        assert "PAUSED  1 waiting" in text_of(app.board.count)
         await type_keys(app, pilot, "p")
         assert refs(app)[0] == "held-back"
 

@@ -14,6 +14,7 @@ from tests.ui.hands import (
     payload,
     push,
     refs,
+    text_of,
     type_keys,
     under_cursor,
 )
@@ -39,7 +40,7 @@ async def test_the_cursor_stays_on_its_call_when_calls_arrive(
         app.board.table.paint()
         assert under_cursor(app).key == call.key
         assert app.board.table._line_of_cursor() == line
-        await eventually(lambda: "↑ 30 above" in app.board._titles[1])
+        await eventually(lambda: "↑ 30 above" in text_of(app.board.count))
 
 
 async def test_a_call_under_the_cursor_that_leaves_the_view_stays_until_the_cursor_moves(

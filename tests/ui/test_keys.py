@@ -56,9 +56,9 @@ async def test_a_click_chooses_a_row_and_a_title_sorts(opened: Opened) -> None:
         await pilot.click("CallTable", offset=(24, 0))
         await pilot.pause()
         assert app.floor.view.sort.by == "caller"
-        await pilot.click("#calls", offset=(20, 0))
+        await pilot.click("ViewsLine", offset=(20, 0))
         assert app.floor.view.tab is Tab.TO_DISPOSE
-        await pilot.click("#calls", offset=(5, 0))
+        await pilot.click("ViewsLine", offset=(5, 0))
         assert app.floor.view.tab is Tab.LIVE
 
 

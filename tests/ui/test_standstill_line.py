@@ -9,7 +9,7 @@ from enigma_tui.journal.left_behind import LeftBehind
 from enigma_tui.journal.standstill import Standstill
 from enigma_tui.ui.floor import Floor
 from enigma_tui.ui.widgets.status import BAD, StatusLine
-from tests.ui.hands import Opened
+from tests.ui.hands import Opened, text_of
 
 FULL = {"crm": Standstill("list is full (10,000)", "")}
 
@@ -30,7 +30,7 @@ async def test_at_80_columns_it_gives_way_to_graver_faults_and_says_where_and_wh
     async with opened(size=(80, 24)) as (app, pilot):
         app.board.status.tell()
         await pilot.pause()
-        said = str(app.board.status.render())
+        said = text_of(app.board.status)
         assert graver in said
         assert "live" in said
         assert len(said) <= 80
@@ -48,4 +48,4 @@ async def test_calls_that_were_left_behind_are_told_with_where_to_look(opened: O
             follower.pulse = replace(follower.pulse or Pulse(0, 0.0, 0), left=(left,) * several)
             app.board.status.tell()
             await pilot.pause()
-            assert f"calls left behind: see doctor  {where}" in str(app.board.status.render())
+            assert f"calls left behind: see doctor  {where}" in text_of(app.board.status)

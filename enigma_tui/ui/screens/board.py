@@ -3,8 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence, Set
 
-from rich.text import Text
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import Screen
@@ -19,11 +18,13 @@ from ...model.view import Tab
 from ..columns import Look, Marks
 from ..commands import BY_ID, COMMANDS
 from ..floor import Floor
+from ..straight import Straight
 from ..told import ToldLines
 from ..widgets.call_table import CallTable
 from ..widgets.figures import FiguresLine
 from ..widgets.filter_bar import FilterBar
 from ..widgets.footing import KeysLine
+from ..widgets.frame_lines import CountLine, ViewsLine
 from ..widgets.status import StatusLine
 from .choices import ExtensionsDialog, SortDialog, sorted_by
 from .rejected import RejectedDialog
@@ -42,9 +43,6 @@ READING_FRAME_SECONDS = 0.25
 
 BUSY_FRAMES = 12
 """So many frames in a row of which most rows are others are no more than a moment."""
-
-_TITLE_COLUMN = 3
-"""Where in the table's border the names of the views begin."""
 
 
 class BoardScreen(Screen[None]):
@@ -70,10 +68,14 @@ class BoardScreen(Screen[None]):
         self._frame: Timer | None = None
         self._dirty = False
         self._busy = Pace(1 / BUSY_FRAME_SECONDS, BUSY_FRAMES, 1.0, time.monotonic)
-        self._tab_ends: dict[Tab, int] = {}
         self.status = StatusLine(floor, watching=watching)
         self.figures = FiguresLine(floor)
+        self.views = ViewsLine()
         self.table = CallTable(floor, own_name, marks)
+        self.count = CountLine()
+        self.straight = Straight(
+            self, (self.status, self.figures, self.views, self.table, self.count)
+        )
         self.filter_bar = FilterBar(self._parse, filter_text)
         if filter_text:
             floor.look(query=self._parse(filter_text))
@@ -82,8 +84,10 @@ class BoardScreen(Screen[None]):
         """Lay the screen out."""
         yield self.status
         yield self.figures
+        yield self.views
         with Vertical(id="calls"):
             yield self.table
+        yield self.count
         yield ToldLines()
         yield self.filter_bar
         yield KeysLine()
@@ -115,8 +119,9 @@ class BoardScreen(Screen[None]):
         if self._frame is not None:
             self._dirty = True
             return
-        share = self.table.paint()
-        self.tell()
+        with self.straight:
+            share = self.table.paint()
+            self.tell()
         # A rush is known by what it paints, not by its first frame: a call now and then moves
         # every row, too, and is to be seen at once.
         busy = self._busy.after(1 if share > 0.5 else 0) > 0
@@ -142,18 +147,11 @@ class BoardScreen(Screen[None]):
         self.table.repaint()
         self.tell()
 
-    _titles: tuple[str, str] = ("", "")
-
     def _title(self) -> None:
         view, tally = self.floor.view, self.floor.tally
         calls = len(self.floor.board.calls)
         counts = {Tab.LIVE: tally.live, Tab.TO_DISPOSE: tally.to_dispose, Tab.ALL: calls}
-        title = Text()
-        for place, tab in enumerate(Tab, start=1):
-            chosen = tab is view.tab
-            words = f"{place} {tab.value} {counts[tab]:,}"
-            title.append(f"[{words}]" if chosen else f" {words} ", "bold" if chosen else "")
-            self._tab_ends[tab] = _TITLE_COLUMN + len(title)
+        self.views.tell(view.tab, counts)
         marked = len(self.table.marked)
         shown = "call" if view.matching == 1 else "calls"
         subtitle = f"{view.matching:,} {shown}"
@@ -175,12 +173,7 @@ class BoardScreen(Screen[None]):
             stays = f"; {self._in_force()} stays"
             if len(subtitle) + len(stays) < self.size.width - 6:
                 subtitle += stays
-        if (title.plain, subtitle) != self._titles:
-            self._titles = (title.plain, subtitle)
-            box = self.query_one("#calls")
-            box.border_title = title
-            box.border_subtitle = Text(subtitle)
-            box.set_class(mistake is not None, "mistaken")
+        self.count.tell(subtitle, mistaken=mistake is not None)
 
     def _in_force(self) -> str:
         text = self.floor.view.query.text
@@ -227,13 +220,9 @@ class BoardScreen(Screen[None]):
         self.floor.look(tab=Tab(name))
         self.repaint()
 
-    @on(events.Click, "#calls")
-    def _tab_clicked(self, event: events.Click) -> None:
-        if event.widget is self.query_one("#calls") and event.y == 0:
-            for tab, end in self._tab_ends.items():
-                if _TITLE_COLUMN <= event.x < end:
-                    self.action_tab(tab.value)
-                    break
+    @on(ViewsLine.Chosen)
+    def _view_chosen(self, event: ViewsLine.Chosen) -> None:
+        self.action_tab(event.tab.value)
 
     def action_sort(self) -> None:
         """Choose the column to sort by."""

@@ -10,13 +10,8 @@ import math
 import time
 from collections.abc import Callable, Sequence
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
-from textual.filter import LineFilter
-from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ...model.call import Call, CallKey
@@ -25,6 +20,7 @@ from ..floor import Floor
 from ..sources import Sources
 from .call_lines import GUTTER, CallLines, Flags, Shown
 from .nothing import nothing_to_show
+from .scrolled import Scrolled
 
 _STYLES = (
     "live", "over", "abandoned", "ghost", "absent", "warning", "critical", "disposed",
@@ -36,9 +32,10 @@ WATCHING_SECONDS = 30.0
 """After so long without a key, the newest call comes before the cursor."""
 
 
-class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
+class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
     """Shows the rows of a floor's view."""
 
+    STYLES = "call-table--"
     COMPONENT_CLASSES = {f"call-table--{name}" for name in _STYLES}  # noqa: RUF012
 
     class Opened(Message):
@@ -69,6 +66,7 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._touched = -math.inf
         """When somebody was last seen at the keyboard."""
         self._cursor_line: int | None = None
+        self._settling = False
         self.columns: Sequence[Column] = COLUMNS
         """The columns there are; which of them fit is another question."""
         self._columns: Sequence[Placed] = ()
@@ -76,8 +74,7 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._empty_shown = ""
         self._shown: Sequence[Shown | None] = ()
         """What the lines show, from the first row on."""
-        self._lines = CallLines(self._style)
-        self._filters: Sequence[LineFilter] = ()
+        self._lines = CallLines(self.style_of)
 
     # ── painting ────────────────────────────────────────────────────────────────────────
 
@@ -92,15 +89,16 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
         if not len(self.floor.view) and self._empty_shown != nothing_to_show(self.floor):
             self._empty_shown = nothing_to_show(self.floor)
             self.refresh()
+        return self._draw()
+
+    def _draw(self) -> float:
         before, self._shown = self._shown, self._laid_out()
-        width = self._width()
         different = [
             line
             for line, shown in enumerate(self._shown)
             if line >= len(before) or shown is not before[line]
         ]
-        for line in different:
-            self.refresh(Region(0, line + 1, width, 1))
+        self.redraw([line + 1 for line in different])
         return len(different) / len(self._shown) if self._shown else 0.0
 
     def repaint(self) -> None:
@@ -165,12 +163,12 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
                 self.cursor = None
             if self.cursor is None and len(view):
                 self._set_cursor(view.key_at(min(self.scroll_offset.y, len(view) - 1)))
-        size = Size(0, len(view) + 1)
-        if size != self.virtual_size:
-            self.virtual_size = size
+        self.hold(len(view) + 1)
         top = self._top_wanted()
         if top != self.scroll_offset.y:
+            self._settling = True
             self.scroll_to(y=top, animate=False, immediate=True)
+            self._settling = False
         self._cursor_line = self._line_of_cursor()
 
     def _top_wanted(self) -> int:
@@ -215,17 +213,6 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
         line = index - self.scroll_offset.y
         return line if 0 <= line < self._line_count() else None
 
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """Render lines; they are kept here already, so Textual's cache of them is passed by."""
-        filters = self.get_line_filters()
-        if filters != self._filters:
-            self._filters = filters
-            self._forget()
-        strips = [self.render_line(y) for y in crop.line_range]
-        if crop.column_span != (0, self.outer_size.width):
-            strips = [strip.crop(*crop.column_span) for strip in strips]
-        return strips
-
     def render_line(self, y: int) -> Strip:
         """Render a line: the titles first, then the rows that are in sight."""
         if not self._columns:  # the first frame is painted before the event that tells its size
@@ -252,27 +239,10 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
         # The marks behind a hold time have two cells of their own.
         return "Hold  " if placed.column.sort == "hold" else placed.column.title
 
-    def _style(self, name: str) -> Style:
-        """Return a style by its name, as the terminal gets it."""
-        if name == "base":
-            style = self.rich_style
-        else:
-            style = self.get_component_rich_style(f"call-table--{name}", partial=True)
-        _, background = self.background_colors
-        for each in self._filters:
-            # Each style passes once, and not every line that has it.
-            [segment] = each.apply([Segment("x", style)], background)
-            style = segment.style or style
-        return style
-
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Draw every line anew from now on."""
         self._lines.forget()
         self._shown = ()
-
-    def notify_style_update(self) -> None:
-        """Forget the colours; the theme has changed."""
-        super().notify_style_update()
-        self._forget()
 
     def on_resize(self) -> None:
         """Lay the columns out anew."""
@@ -281,8 +251,9 @@ class CallTable(ScrollView, can_focus=True, inherit_bindings=False):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Paint the rows that have come into sight."""
         super().watch_scroll_y(old_value, new_value)
-        self._shown = ()
-        self._cursor_line = self._line_of_cursor()
+        if not self._settling:  # otherwise whoever settles paints
+            self._cursor_line = self._line_of_cursor()
+            self._draw()
 
     # ── the cursor ──────────────────────────────────────────────────────────────────────
 

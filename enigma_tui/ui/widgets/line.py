@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
-from rich.text import Text
-from textual.widgets import Static
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from .drawn import Drawn
 
 Part = tuple[str, str]
 """A text and the name of its style."""
@@ -14,16 +17,18 @@ Item = tuple[int, tuple[Part, ...]]
 """How dispensable it is, the higher the sooner; and what it says."""
 
 
-class Line(Static):
+class Line(Drawn):
     """One line; what is least important is left out when the terminal is narrow."""
 
     GAP: ClassVar[int] = 2
 
     def __init__(self) -> None:
-        super().__init__(markup=False)
+        super().__init__()
         self._said: Sequence[tuple[Part, ...]] = ()
         self._room = 0
         """The width that it was said for."""
+        self._strip: Strip | None = None
+        """The line, once it has been drawn."""
 
     def items(self) -> Sequence[Item]:
         """Return what there is to say, from left to right."""
@@ -36,15 +41,21 @@ class Line(Static):
     def tell(self) -> None:
         """Say it, unless it is what the line says already."""
         if self.size and (said := self._saying()) != self._said:
-            self._said = said
-            self.refresh()
+            self._said, self._strip = said, None
+            self.redraw([0])
 
-    def render(self) -> Text:
+    def forget(self) -> None:
+        """Draw it anew from now on."""
+        self._strip = None
+
+    def render_line(self, y: int) -> Strip:
         """Say it; anew where there is another room for it, as in the first frame."""
         if self._room != self.size.width:
-            self._room = self.size.width
+            self._room, self._strip = self.size.width, None
             self._said = self._saying()
-        return self._text(self._said)
+        if self._strip is None:
+            self._strip = self._drawn(self._said, self._room)
+        return self._strip
 
     def _saying(self) -> Sequence[tuple[Part, ...]]:
         """Return what there is room for; the last is what stands at the right."""
@@ -59,12 +70,24 @@ class Line(Static):
         words = sum(cell_len(text) for _, parts in items for text, _ in parts)
         return 1 + words + self.GAP * len(items)
 
-    def _text(self, said: Sequence[tuple[Part, ...]]) -> Text:
+    def _drawn(self, said: Sequence[tuple[Part, ...]], width: int) -> Strip:
         *items, ((right, _),) = said
-        line = Text(" ", no_wrap=True, overflow="ellipsis", end="")
+        base = self.style_of("base")
+        styles: dict[str, Style] = {}
+        segments = [Segment(" ", base)]
         for place, parts in enumerate(items):
-            line.append(" " * self.GAP if place else "")
-            for text, style in parts:
-                line.append(text, self.get_component_rich_style(style, partial=True))
-        line.append(" " * (self.size.width - line.cell_len - cell_len(right) - 1) + right)
-        return line
+            segments.append(Segment(" " * self.GAP if place else "", base))
+            for text, name in parts:
+                style = styles[name] = styles.get(name) or base + self.style_of(name)
+                segments.append(Segment(text, style))
+        used = sum(segment.cell_length for segment in segments)
+        segments.append(Segment(" " * (width - used - cell_len(right) - 1) + right, base))
+        return fitted(segments, width, base)
+
+
+def fitted(segments: Sequence[Segment], width: int, style: Style) -> Strip:
+    """Return a line of exactly so many cells; what does not fit is cut, and that is shown."""
+    strip = Strip([segment for segment in segments if segment.text])
+    if strip.cell_length > width:
+        strip = Strip([*strip.crop(0, width - 1), Segment("…", style)])
+    return strip.adjust_cell_length(width, style)
