@@ -70,11 +70,8 @@ class Straight:
                 widget.redraw(changed)
                 continue
             region, _ = self._places[widget]
-            width = region.width - widget.scrollbar_size_vertical
-            found += [
-                (region.x, region.y + line, strip.crop(0, width))
-                for line, strip in zip(changed, widget.strips(changed), strict=True)
-            ]
+            strips = zip(changed, widget.strips(changed), strict=True)
+            found += [(region.x, region.y + line, strip) for line, strip in strips]
         if found:
             # It takes what a compositor makes, though its annotation does not say so.
             self._screen.app._display(self._screen, _Lines(found))  # type: ignore[arg-type]

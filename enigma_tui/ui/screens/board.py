@@ -34,7 +34,7 @@ TICK_SECONDS = 1.0
 FRAME_SECONDS = 1 / 60
 """Changes that follow one another faster than this are painted together."""
 
-BUSY_FRAME_SECONDS = 1 / 25
+BUSY_FRAME_SECONDS = 1 / 30
 """The same while most rows move for longer than a moment: nobody reads faster, and a slow line
 carries every byte."""
 

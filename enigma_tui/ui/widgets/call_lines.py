@@ -19,9 +19,6 @@ from ..columns import GAP, Cell, Placed, fill
 GUTTER = 1
 """The cell at the left, for the cursor and the mark."""
 
-BAR = 1
-"""The cell at the right, for the scroll bar."""
-
 
 class Flags(NamedTuple):
     """What the table knows of a row, beside its call."""
@@ -92,7 +89,7 @@ class CallLines:
                 text, style = piece, own
             gap = " " * GAP
         segments.append(Segment(text, style))
-        return _filled(segments, placed, width, base, self._styles()["base"])
+        return _filled(segments, placed, width, base)
 
     def header(
         self, titles: Sequence[str], sort: Sort, placed: Sequence[Placed], width: int
@@ -114,7 +111,7 @@ class CallLines:
             arrow = ("▼" if sort.reverse else "▲") if is_sorted else ""
             text = " " * GAP * bool(place) + fill(arrow + title, each.width, each.column.right)
             segments.append(Segment(text, style + self._style_of("sorted") if is_sorted else style))
-        return _filled(segments, placed, width, style, base)
+        return _filled(segments, placed, width, style)
 
     def words(self, text: str, width: int) -> Strip:
         """Return a line that says something in place of calls."""
@@ -147,12 +144,11 @@ class _Styles(dict[str, Style]):
 
 
 def _filled(
-    segments: list[Segment], placed: Sequence[Placed], width: int, style: Style, bar: Style
+    segments: list[Segment], placed: Sequence[Placed], width: int, style: Style
 ) -> Strip:
-    """Return a line of exactly `width` cells; the room of the scroll bar is not part of the row."""
-    used = GUTTER + sum(each.width for each in placed) + GAP * max(0, len(placed) - 1) + BAR
+    """Return a line of exactly `width` cells."""
+    used = GUTTER + sum(each.width for each in placed) + GAP * max(0, len(placed) - 1)
     if used < width:
         segments.append(Segment(" " * (width - used), style))
-    segments.append(Segment(" " * BAR, bar))
     strip = Strip(segments, max(used, width))
     return strip if used <= width else strip.crop(0, width)

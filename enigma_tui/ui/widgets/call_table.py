@@ -222,7 +222,7 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
         shown = self._shown[y - 1] if 0 < y <= len(self._shown) else None
         if shown is not None and shown.strip is not None:
             return shown.strip
-        width = self.outer_size.width
+        width = self.room
         if shown is not None:
             shown.strip = self._lines.row(shown, self._columns, width)
             return shown.strip

@@ -29,18 +29,26 @@ class Drawn(Widget):
         """Have these lines painted, which look different."""
         if self.straight is not None and self.straight.takes(self, lines):
             return
-        width = self.outer_size.width
+        width = self.room
         self.refresh(*[Region(0, line, width, 1) for line in lines])
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Render lines; they are kept here already, so Textual's cache of them is passed by."""
         strips = self.strips(crop.line_range)
+        if self.room < self.outer_size.width:  # the scroll bar is painted by itself
+            base, width = self.style_of("base"), self.outer_size.width
+            strips = [strip.adjust_cell_length(width, base) for strip in strips]
         if crop.column_span != (0, self.outer_size.width):
             strips = [strip.crop(*crop.column_span) for strip in strips]
         return strips
 
+    @property
+    def room(self) -> int:
+        """How many cells of a line are the widget's own; the others are the scroll bar's."""
+        return self.outer_size.width - self.scrollbar_size_vertical
+
     def strips(self, lines: Iterable[int]) -> list[Strip]:
-        """Return lines as wide as the widget."""
+        """Return lines as wide as there is room."""
         filters = self.get_line_filters()
         if filters != self._filters:
             self._filters = filters
