@@ -7,6 +7,7 @@ only lower bounds.
 
 import math
 from array import array
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,8 +16,8 @@ from sortedcontainers import SortedDict
 from .call import Call, EntryId
 from .notification import Direction
 
-WINDOW_MS = 30 * 60_000
-"""The figures are of the last half hour."""
+WINDOW_SECONDS = 30 * 60
+"""The figures are of the last half hour, in whole seconds of the server's clock."""
 
 SPARK_MINUTES = 8
 
@@ -45,19 +46,20 @@ class Figures:
 class Metrics:
     """Takes in calls as they are answered and tells the figures at any time after.
 
-    Some 20 bytes for each call of the window: at a thousand a second that is millions of them.
+    What came in the same second is counted together: at a thousand a second half an hour is
+    millions of calls, of which many were held equally long.
     """
 
     def __init__(self, service_level_seconds: float = 20.0) -> None:
         self.threshold = service_level_seconds
-        self._answered = _Times()
+        self._answered = _Counts()
         self._holds = SortedDict()
         """How many calls of the window were held for so long. Mostly whole seconds, so few."""
         self._known = 0
         self._sum = 0.0
         self._minutes: dict[int, int] = {}
-        self._last_minute = _Times()
-        self._late = _Times()
+        self._last_minute = _Counts()
+        self._late = _Counts()
 
     def answered(self, call: Call, entry: EntryId) -> None:
         """Count an inbound call if `entry` is the one that told of its first connection.
@@ -68,11 +70,12 @@ class Metrics:
             return
         if not call.legs or call.legs[0].entry != entry:
             return
+        second = entry.ms // 1000
         if call.late:
-            self._late.add(entry.ms)
+            self._late.add(second)
             return
-        self._answered.add(entry.ms, call.hold)
-        self._last_minute.add(entry.ms)
+        self._answered.add(second, call.hold)
+        self._last_minute.add(second)
         minute = entry.ms // 60_000
         self._minutes[minute] = self._minutes.get(minute, 0) + 1
         if call.hold is not None:
@@ -82,32 +85,33 @@ class Metrics:
 
     def at(self, now_ms: int) -> Figures:
         """Return the figures of the window that ends at `now_ms`."""
-        for hold in self._answered.let_go(now_ms - WINDOW_MS):
+        now = now_ms // 1000
+        for hold, count in self._answered.let_go(now - WINDOW_SECONDS):
             if not math.isnan(hold):
-                self._forget(hold)
-        self._last_minute.let_go(now_ms - 60_000)
-        self._late.let_go(now_ms - WINDOW_MS)
-        for minute in [m for m in self._minutes if m < (now_ms - WINDOW_MS) // 60_000]:
+                self._forget(hold, count)
+        self._last_minute.let_go(now - 60)
+        self._late.let_go(now - WINDOW_SECONDS)
+        for minute in [m for m in self._minutes if m < (now - WINDOW_SECONDS) // 60]:
             del self._minutes[minute]
         known = self._known
         if not known:
             self._sum = 0.0  # leaves no rounding behind
         within = sum(self._holds[hold] for hold in self._holds.irange(maximum=self.threshold))
         return Figures(
-            answered=len(self._answered),
+            answered=self._answered.total,
             longest_hold=self._holds.peekitem()[0] if known else None,
             asa=self._sum / known if known else None,
             p90=self._hold_at(-(-known * 9 // 10)) if known else None,
             service_level=within / known if known else None,
             per_minute=self._per_minute(now_ms),
-            last_minute=len(self._last_minute),
-            late=len(self._late),
+            last_minute=self._last_minute.total,
+            late=self._late.total,
         )
 
-    def _forget(self, hold: float) -> None:
-        self._known -= 1
-        self._sum -= hold
-        left = self._holds[hold] - 1
+    def _forget(self, hold: float, count: int) -> None:
+        self._known -= count
+        self._sum -= hold * count
+        left = self._holds[hold] - count
         if left:
             self._holds[hold] = left
         else:
@@ -131,30 +135,45 @@ class Metrics:
         return counts
 
 
-class _Times:
-    """Points in time, in the order in which they came, each with a number of seconds."""
+class _Counts:
+    """How many came in each second with the same number of seconds held; the oldest go first."""
 
     def __init__(self) -> None:
-        self._times = array("Q")
-        self._seconds = array("d")
+        self.total = 0
+        self._second = 0
+        self._now: dict[float, int] = {}
+        """Those of the last second; behind it, a row for each second and hold."""
+        self._rows = array("Q"), array("d"), array("Q")
         self._begin = 0
-        """How many of them have been let go of; they are taken out when they are half of all."""
+        """How many rows have been let go of; they are taken out when they are half of all."""
 
-    def __len__(self) -> int:
-        return len(self._times) - self._begin
+    def add(self, second: int, hold: float | None = None) -> None:
+        """Count one more; seconds since the epoch, never going back."""
+        if second > self._second:
+            self._settle()
+            self._second = second
+        hold = math.nan if hold is None else hold  # always the same object, and so one key
+        self._now[hold] = self._now.get(hold, 0) + 1
+        self.total += 1
 
-    def add(self, ms: int, seconds: float | None = None) -> None:
-        """Note a point in time (milliseconds since the epoch)."""
-        self._times.append(ms)
-        self._seconds.append(math.nan if seconds is None else seconds)
+    def _settle(self) -> None:
+        seconds, holds, counts = self._rows
+        seconds.extend([self._second] * len(self._now))
+        holds.extend(self._now)
+        counts.extend(self._now.values())
+        self._now = {}
 
-    def let_go(self, until_ms: int) -> "array[float]":
-        """Forget those up to `until_ms`, and return their seconds, `nan` where there were none."""
-        begin = self._begin
-        while self._begin < len(self._times) and self._times[self._begin] <= until_ms:
-            self._begin += 1
-        gone = self._seconds[begin : self._begin]
-        if self._begin * 2 > len(self._times):
-            del self._times[: self._begin], self._seconds[: self._begin]
+    def let_go(self, until: int) -> Sequence[tuple[float, int]]:
+        """Forget those up to a second; return their holds, `nan` where unknown, and counts."""
+        if self._second <= until:
+            self._settle()
+        seconds, holds, counts = self._rows
+        begin, end = self._begin, bisect_right(seconds, until, self._begin)
+        gone = list(zip(holds[begin:end], counts[begin:end], strict=True))
+        self.total -= sum(count for _, count in gone)
+        self._begin = end
+        if end * 2 > len(seconds):
+            for column in self._rows:
+                del column[:end]
             self._begin = 0
         return gone

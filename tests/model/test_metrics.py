@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enigma_tui.model.call import Call, CallKey, EntryId, Feed, Leg
-from enigma_tui.model.metrics import WINDOW_MS, Figures, Metrics
+from enigma_tui.model.metrics import WINDOW_SECONDS, Figures, Metrics
 from enigma_tui.model.notification import Direction
 
 MINUTE = 60_000
@@ -57,9 +57,20 @@ def test_where_nothing_is_known_there_are_no_figures() -> None:
     assert fed([call(T, None)]).at(T) == Figures(1, None, None, None, None, [0] * 7 + [1], 1)
 
 
-@pytest.mark.parametrize(("ago", "counted"), [(WINDOW_MS - 1, 1), (WINDOW_MS, 0)])
-def test_the_window_is_half_an_hour_to_the_millisecond(ago: int, counted: int) -> None:
-    assert fed([call(T - ago, 1.0)]).at(T).answered == counted
+@pytest.mark.parametrize(
+    ("ago", "counted"), [(WINDOW_SECONDS * 1000 - 1000, 1), (WINDOW_SECONDS * 1000 - 999, 0),
+                         (WINDOW_SECONDS * 1000, 0)]
+)  # fmt: skip
+@pytest.mark.parametrize("late", [0, 1, 999])
+def test_the_window_is_half_an_hour_of_whole_seconds(ago: int, counted: int, late: int) -> None:
+    assert fed([call(T - ago, 1.0)]).at(T + late).answered == counted
+
+
+def test_what_comes_in_the_same_second_takes_no_more_room_however_much_it_is() -> None:
+    metrics = fed([call(T + second * 1000 + n, float(n % 7)) for second in range(60)
+                   for n in range(500)])  # fmt: skip
+    assert metrics.at(T + 60_000).answered == 30_000
+    assert sum(len(column) for column in metrics._answered._rows) <= 3 * 7 * 60
 
 
 @pytest.mark.parametrize(
@@ -117,7 +128,7 @@ def test_the_figures_agree_with_counting_again(
 def agree(
     figures: Figures, seen: list[tuple[int, float | None]], now: int, threshold: float
 ) -> None:
-    inside = [(ms, hold) for ms, hold in seen if ms > now - WINDOW_MS]
+    inside = [(ms, hold) for ms, hold in seen if ms // 1000 > now // 1000 - WINDOW_SECONDS]
     holds = sorted(hold for _, hold in inside if hold is not None)
     assert figures.answered == len(inside)
     minutes = [now // MINUTE - 7 + place for place in range(8)]

@@ -143,9 +143,7 @@ class _Styles(dict[str, Style]):
         return self[name]
 
 
-def _filled(
-    segments: list[Segment], placed: Sequence[Placed], width: int, style: Style
-) -> Strip:
+def _filled(segments: list[Segment], placed: Sequence[Placed], width: int, style: Style) -> Strip:
     """Return a line of exactly `width` cells."""
     used = GUTTER + sum(each.width for each in placed) + GAP * max(0, len(placed) - 1)
     if used < width:
