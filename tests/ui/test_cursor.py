@@ -20,6 +20,20 @@ from tests.ui.hands import (
 )
 
 
+async def test_it_is_said_that_the_newest_is_followed_only_where_it_is(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        for keys, follows in (
+            (("3", "home"), True),
+            (("z",), True),  # the oldest first; the cursor is on the newest, at the foot
+            (("home",), False),  # now it keeps the oldest in sight
+            (("z",), False),
+            (("home",), True),
+            (("greater_than_sign",), False),
+        ):
+            await type_keys(app, pilot, *keys)
+            assert ("following the newest" in text_of(app.board.count)) is follows, keys
+
+
 async def test_the_cursor_stays_on_its_call_when_the_order_changes(opened: Opened) -> None:
     async with opened() as (app, pilot):
         await type_keys(app, pilot, "3", "j", "j", "j")

@@ -161,7 +161,7 @@ class BoardScreen(Screen[None]):
             subtitle += f" · {marked:,} marked"
         if self.floor.paused:
             subtitle = f"PAUSED  {len(self.floor.held):,} waiting  p goes on · " + subtitle
-        elif self.table.following:
+        elif self.table.follows:
             subtitle += " · following the newest"
         elif self.table.above:
             subtitle += f" · ↑ {self.table.above:,} above"

@@ -317,6 +317,15 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
         return self.floor.board.calls.get(self.cursor)
 
     @property
+    def follows(self) -> bool:
+        """Whether the newest call is in sight, and the one after it will be."""
+        sort = self.floor.view.sort
+        if not self.following or sort.by != "began":
+            return False
+        most = max(0, len(self.floor.view) - self._line_count())
+        return self.scroll_offset.y == (0 if sort.reverse else most)
+
+    @property
     def above(self) -> int:
         """How many rows are above what is on screen."""
         return self.scroll_offset.y
