@@ -45,6 +45,11 @@ _ELSEWHERE = re.compile(r"\x1b\[(?:[\d;]*4[\d;]*h|\?[\d;]*(?:6|69)[;\d]*h|[\d;]*
 _ALL_ANEW = "\x1bc"
 
 
+def is_frame(data: str) -> bool:
+    """Whether all that this does is to write cells: the next such may take its place."""
+    return _MOVE.match(data) is not None
+
+
 class _Row(NamedTuple):
     """What one piece of a line shows: a text, the look of each cell, and where looks change.
 

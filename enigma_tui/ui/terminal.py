@@ -1,6 +1,12 @@
-"""Textual's driver for terminals, writing only what the terminal does not show yet."""
+"""Textual's driver for terminals, writing only what the terminal does not show yet.
+
+Over a line that stands still nothing can be written. Textual's driver would wait for it, and with
+it all that the program does, collecting included. Here frames that find others waiting are left
+out, and when the line moves again all that is then to be seen is written once.
+"""
 
 import os
+import queue
 import signal
 import threading
 from contextlib import suppress
@@ -9,7 +15,16 @@ from typing import Any
 
 from textual.drivers.linux_driver import LinuxDriver
 
-from .sparing import Sparing
+from .sparing import Sparing, is_frame
+
+WAITING_MOST = 8
+"""So many writes may wait for the terminal before a frame is left out; a frame has up to three."""
+
+LOOK_SECONDS = 0.05
+"""How often it is looked, after that, whether the terminal has taken them."""
+
+LEAVE_SECONDS = 1.0
+"""How long the end of the program waits for a terminal that takes nothing."""
 
 
 class _Outlasting:
@@ -17,21 +32,28 @@ class _Outlasting:
 
     The thread that writes would end with an error. Whoever hands it frames would soon wait for it
     for ever, and with that no signal would end the program.
+
+    It writes past Python's own file, whose lock a write that never ends would keep: whoever wants
+    to have it at the end of the program would wait for ever, too.
     """
 
     def __init__(self, file: Any) -> None:
-        self._file = file
+        self._number = int(file.fileno())
+        self._encoding = file.encoding
+        self._waiting: list[str] = []
 
     def write(self, text: str) -> None:
-        with suppress(OSError):
-            self._file.write(text)
+        self._waiting.append(text)
 
     def flush(self) -> None:
+        data = "".join(self._waiting).encode(self._encoding, "backslashreplace")
+        self._waiting.clear()
         with suppress(OSError):
-            self._file.flush()
+            while data:
+                data = data[os.write(self._number, data) :]
 
     def fileno(self) -> int:
-        return int(self._file.fileno())
+        return self._number
 
 
 class SparingDriver(LinuxDriver):
@@ -44,6 +66,8 @@ class SparingDriver(LinuxDriver):
         self._sparing = Sparing(*self._real_size())
         self._at_it = threading.Lock()
         self._stale = False
+        self._left_out = False
+        """Whether a frame has been left out."""
 
     def start_application_mode(self) -> None:
         """Take over the terminal; from now on, each change of its size is heard of."""
@@ -72,11 +96,42 @@ class SparingDriver(LinuxDriver):
                 self._stale = False
                 self._sparing.forget()
             self._sparing.resize(*self._real_size())
+            if is_frame(data) and self._waiting() >= WAITING_MOST:
+                self._leave_out()
+                return
             needed = self._sparing.write(data)
             if needed:
                 super().write(needed)
         finally:
             self._at_it.release()
+
+    def _waiting(self) -> int:
+        return self._writer_thread._queue.qsize() if self._writer_thread is not None else 0
+
+    def _leave_out(self) -> None:
+        # What is written of the next frame cannot be told from one that was not written.
+        self._stale = True
+        if not self._left_out:
+            self._left_out = True
+            self._loop.call_later(LOOK_SECONDS, self._make_up)
+
+    def _make_up(self) -> None:
+        """Have everything painted once the terminal has taken what waited."""
+        if not self._app.is_running:
+            return
+        if self._waiting():
+            self._loop.call_later(LOOK_SECONDS, self._make_up)
+            return
+        self._left_out = False
+        self._app.screen.refresh()
+
+    def close(self) -> None:
+        """Let what was written arrive; a terminal that takes nothing is not waited for."""
+        thread = self._writer_thread
+        if thread is not None:
+            with suppress(queue.Full):
+                thread._queue.put(None, timeout=LEAVE_SECONDS)
+            thread.join(LEAVE_SECONDS)
 
     def _real_size(self) -> tuple[int, int]:
         """Return columns and lines of the terminal itself, whatever the environment says."""

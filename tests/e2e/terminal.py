@@ -74,6 +74,10 @@ class Terminal:
         """The program's process id."""
         return int(self._process.pid)
 
+    def is_alive(self) -> bool:
+        """Whether it runs; nothing is read of what it writes."""
+        return bool(self._process.isalive())
+
     def send(self, keys: str) -> None:
         """Type, in one write."""
         os.write(self._process.child_fd, keys.encode())

@@ -24,7 +24,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def driver() -> SparingDriver:
     """A driver that has not taken over any terminal, nor any signal."""
     made = object.__new__(SparingDriver)
-    made._file = None
+    made._file = made._writer_thread = None
     made._sparing, made._at_it, made._stale = Sparing(80, 24), threading.Lock(), False
     return made
 
