@@ -17,7 +17,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from pydantic import ValidationError
 from redis.exceptions import NoPermissionError
 
 from ..model.text import safe
@@ -55,7 +54,7 @@ class _Noted:
             server, key = json.loads(name)
             source, kind, feed, _ = json.loads(value)
             known = Source(name=source, server=server, inbound=key)
-        except (ValueError, TypeError, ValidationError):
+        except (ValueError, TypeError):
             return None
         return cls(name, value, known, FeedList(key, str(kind), str(feed)))
 

@@ -32,8 +32,11 @@ LAST = (
     "enigma_tui.ui.consent",
     "enigma_tui.ui.wiring",
     "enigma_tui.ui.screens.disposition",
+    "enigma_tui.site_mistakes",
     "cryptography.x509",
     "httpx",
+    "pydantic",
+    "pydantic_core",
     "pygments",
     "rich.traceback",
 )

@@ -207,3 +207,5 @@ class Deliverers:
                 return open_dialler(target, site.rule(target).dialler or {}, self.secrets)
             case WebhookTarget():
                 return open_webhook(target, site.code_tree(), self.secrets)
+            case _:
+                raise NotImplementedError(target.kind)
