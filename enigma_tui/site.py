@@ -5,10 +5,10 @@ file. The first collector writes them; a colleague needs only the server's addre
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -19,7 +19,7 @@ from .model.delivery import Rule
 from .model.disposition import Code, CodeTree
 from .model.entry import DEFAULT_SOURCE
 from .model.text import safe
-from .targets import KINDS, DiallerTarget, ListTarget, Name, Target
+from .target import Name, Target, read_target
 from .values import Checked
 
 
@@ -149,10 +149,10 @@ def _same_lists(sources: tuple[Source, ...], targets: tuple[Target, ...]) -> Ite
         if not source.server:
             lists.update((*_place(""), name) for name in (*source.relay_to, *source.relay_cdr_to))
     for target in targets:
-        if isinstance(target, ListTarget):
-            if (place := (*_place(""), target.key)) in lists:
+        if target.list:
+            if (place := (*_place(""), target.list)) in lists:
                 yield (
-                    f"delivery: the list {target.key!r} of {target.name} is one that is "
+                    f"delivery: the list {target.list!r} of {target.name} is one that is "
                     "already in use here; name another"
                 )
             lists.add(place)
@@ -338,7 +338,7 @@ class Site(Checked):
             name=target.name,
             since_ms=target.since_ms,
             dialler={leaf.code: leaf.dialler for leaf in self.code_tree().leaves() if leaf.dialler}
-            if isinstance(target, DiallerTarget)
+            if target.kind == "dialler"
             else None,
         )
 
@@ -355,16 +355,9 @@ class Site(Checked):
         """
         if not strict:
             with suppress(ValueError, RecursionError):
-                return msgspec.json.decode(text, type=cls, dec_hook=_target)
+                return msgspec.json.decode(text, type=cls, dec_hook=read_target)
         # Imported here: what is stored is nearly always right, and a start need not wait for
         # who can tell what is wrong.
         from .site_mistakes import read
 
         return read(text, where, strict=strict)
-
-
-def _target(kind: type, value: Any) -> Target:
-    """Read one target; raises `ValueError` where it is none."""
-    if not isinstance(value, Mapping) or value.get("kind") not in KINDS:
-        raise ValueError("there is no such kind of target")
-    return msgspec.convert(value, KINDS[value["kind"]])

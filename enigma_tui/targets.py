@@ -8,23 +8,14 @@ say to which host it may be sent: whoever writes the site's settings can redirec
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Literal, Self, Union
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from msgspec import Meta
 
 from .model.text import safe
 from .origins import SECRET_NAME
-from .values import Checked
-
-Name = Annotated[
-    str,
-    Meta(
-        pattern=r"^[A-Za-z0-9_.-]{1,32}\Z",
-        description="expected are 1 to 32 letters, digits, underscores, dots and dashes",
-    ),
-]
-"""What a target or a source may be called; it stands in keys and in the journal."""
+from .target import Name, Target
 
 _REFERENCE = re.compile(rf"secret:{SECRET_NAME.pattern}")
 _AT_HOME = re.compile(r"(?:env|file):")
@@ -119,41 +110,6 @@ Headers = Annotated[dict[str, str], _headers]
 Address = Annotated[str, Meta(min_length=1, max_length=2_000), _address]
 
 
-class Target(Checked):
-    """One of the systems; its `kind` says which class reads it."""
-
-    __slots__ = ()
-
-    kind: str
-    name: str
-    max_age_minutes: int
-    since_ms: int
-
-    def references(self) -> Iterable[str]:
-        """Return what it has of secrets: `secret:NAME`."""
-        return ()
-
-    @property
-    def address(self) -> str:
-        """Where it is sent to over HTTP, or a reference to that; empty where it is not."""
-        return ""
-
-    def since(self, since_ms: int) -> Self:
-        """Return it with the time from which on it is told; milliseconds since the epoch."""
-        raise NotImplementedError
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        """Have pydantic choose by the kind, too."""
-        if cls is not Target:
-            return handler(source)
-        from pydantic import Discriminator  # who calls this has loaded it
-
-        return handler.generate_schema(
-            Annotated[Union[tuple(KINDS.values())], Discriminator("kind")]  # noqa: UP007
-        )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Target(Target):
     name: Name
@@ -177,6 +133,11 @@ class ListTarget(_Target):
     """The list, appended to with RPUSH. In a cluster it must be in the journal's slot."""
     cap: Annotated[int, Meta(ge=1, le=10_000_000)] = 10_000
     """When it holds so many nothing more is pushed: nobody reads it."""
+
+    @property
+    def list(self) -> str:
+        """The list on the journal's server that it fills."""
+        return self.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,9 +23,9 @@ from ..model.text import safe
 from ..site import SiteError, Source, SourceNotOpenedError
 from .connection import Address, Connection
 from .faults import FAILED, cause_of, explain
+from .feeds import FeedList, feed_lists
 from .keys import Keys
 from .left_behind import LeftBehind, tell
-from .mover import FeedList, feed_lists
 from .mover_batch import BatchMover
 from .scripts import script
 

@@ -21,10 +21,12 @@ LATER = (
 """What the first calls are shown with."""
 
 LAST = (
+    "enigma_tui.journal.cluster",
     "enigma_tui.journal.collector",
     "enigma_tui.journal.delivery",
     "enigma_tui.journal.desk",
     "enigma_tui.journal.handing_in",
+    "enigma_tui.journal.mover",
     "enigma_tui.journal.pending",
     "enigma_tui.journal.pubsub",
     "enigma_tui.journal.readers",
@@ -33,6 +35,7 @@ LAST = (
     "enigma_tui.ui.wiring",
     "enigma_tui.ui.screens.disposition",
     "enigma_tui.site_mistakes",
+    "enigma_tui.targets",
     "cryptography.x509",
     "httpx",
     "pydantic",

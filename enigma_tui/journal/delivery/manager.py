@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from ...site import Site, SiteError
-from ...targets import DiallerTarget, ListTarget, Target, WebhookTarget
+from ...target import Target
+from ...targets import DiallerTarget, ListTarget, WebhookTarget
 from ..backoff import Backoff
 from ..connection import Connection
 from ..faults import FAILED, cause_of, explain, first_of, trail
