@@ -5,7 +5,6 @@ import getpass
 import json
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -223,6 +222,8 @@ def _mistake(path: str, text: str, origins: Mapping[str, str]) -> str:
 
 
 def _read_file(file: Path) -> Mapping[str, Any]:
+    import tomllib  # here, for most have no such file, and the first frame waits for all this
+
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
