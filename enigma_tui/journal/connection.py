@@ -151,6 +151,9 @@ def _common(timeout: float, connect_timeout: float) -> dict[str, Any]:
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,  # understood by every server and every proxy
         "decode_responses": False,
+        # The client's name says who this is. redis-py would look its version up, at length, and
+        # tell it to the server each time.
+        "driver_info": None,
     }
 
 
