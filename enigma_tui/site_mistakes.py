@@ -39,7 +39,7 @@ def read(text: str | bytes, where: str, *, strict: bool) -> Site:
 def _told(found: ErrorDetails) -> Iterator[str]:
     """Yield what is wrong at one place, each with the setting's name."""
     wrong = found.get("ctx", {}).get("error")
-    mistakes = wrong.mistakes if isinstance(wrong, WrongError) else (("", found["msg"]),)
+    mistakes = wrong.mistakes if isinstance(wrong, WrongError) else (("", safe(found["msg"], 300)),)
     if found["type"] == "unexpected_keyword_argument":
         mistakes = (("", "there is no such setting"),)
     for setting, text in mistakes:
