@@ -75,7 +75,7 @@ async def test_an_act_made_while_the_server_is_away_is_kept_shown_and_handed_in_
         await type_keys(app, pilot, "d", "p", *"was rude", "enter")
         await eventually(lambda: app.pending.of(call.key))
         assert len(app.screen_stack) == 1, "a failure must not take the keyboard"
-        assert "is kept on this machine" in toasts(app)
+        await eventually(lambda: "is kept on this machine" in toasts(app))
         app.board.table.paint()
         assert "waits" in app.board.table.render_line(1).text
         await type_keys(app, pilot, "d")
