@@ -21,6 +21,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from statistics import median
 from typing import Any, cast
@@ -121,7 +122,7 @@ async def _move(source: Connection, _: Connection) -> None:
 
 
 async def _carry(source: Connection, journal: Connection) -> None:
-    there = SOURCE.model_copy(update={"server": source.address.shown})
+    there = replace(SOURCE, server=source.address.shown)
     await _drain(BatchMover(journal, KEYS, there, source))
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from .journal.address import Address, AddressError, Login, Tls
 from .model.text import safe
 from .secret_files import UnusableError, first_line
-from .settings import Secret, Settings
+from .settings import Settings
+from .values import Secret
 
 
 def address(settings: Settings) -> Address:

@@ -5,36 +5,23 @@ import getpass
 import json
 import os
 import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields
-from functools import cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_origin
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec import Meta
 
 from .journal.keys import DEFAULT_PREFIX
 from .origins import SECRET_NAME, origin
+from .values import Checked, Secret, WrongError, defaults, hints
 
 ENV_PREFIX = "ENIGMA_TUI_"
 
 
 class SettingsError(ValueError):
     """Settings that cannot be used; each line names where, which key, and what to do."""
-
-
-class WrongError(ValueError):
-    """Values that a setting cannot have: for each which one, and what is wrong with it.
-
-    Where it is wrong of several settings together, no setting is named.
-    """
-
-    def __init__(self, *mistakes: tuple[str, str]) -> None:
-        super().__init__("\n".join(f"{path}: {text}".removeprefix(": ") for path, text in mistakes))
-        self.mistakes = mistakes
 
 
 def _own_name() -> str:
@@ -56,31 +43,6 @@ def _host(value: str) -> str:
     return value
 
 
-class Secret:
-    """A text that is not shown where what holds it is."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def get_secret_value(self) -> str:
-        """Return the text."""
-        return self._text
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._text == self._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-    def __repr__(self) -> str:
-        return f"Secret({'**********' if self._text else ''!r})"
-
-
 _OWN_MACHINE = Secret("redis://127.0.0.1:6379/0")
 _NONE = Secret("")
 
@@ -88,15 +50,26 @@ _SecretName = Annotated[str, Meta(pattern=rf"^{SECRET_NAME.pattern}\Z")]
 _Place = Annotated[str, _place]
 _Host = Annotated[str, _host]
 _User = Annotated[str, Meta(max_length=200)]
-_Prefix = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+_Prefix = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_.-]{1,64}\Z",
+        description="expected are 1 to 64 letters, digits, underscores, dots and dashes",
+    ),
+]
 _Name = Annotated[str, Meta(min_length=1, max_length=40)]
-_Region = Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")]
+_Region = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Z]{2}\Z", description="expected are a country's two capital letters, as in ZA"
+    ),
+]
 _Seconds = Annotated[float, Meta(ge=0)]
 _Calls = Annotated[int, Meta(ge=100)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Checked):
     """What each supervisor may set for themselves.
 
     Every value is checked, and read leniently: the environment has nothing but texts. Raises
@@ -158,19 +131,6 @@ class Settings:
     delivery_hosts: dict[_SecretName, _Host] = field(default_factory=dict)
     """The one host each of these secrets may be sent to: `https://crm.example`, or with a port."""
 
-    def __post_init__(self) -> None:
-        mistakes: list[tuple[str, str]] = []
-        for setting, hint in _hints().items():
-            value = getattr(self, setting)
-            if value == default(setting) and type(value) is type(default(setting)):
-                continue
-            try:
-                object.__setattr__(self, setting, _read(value, hint, setting))
-            except WrongError as error:
-                mistakes += error.mistakes
-        if mistakes := mistakes or [("", text) for text in self._inconsistent()]:
-            raise WrongError(*mistakes)
-
     def _inconsistent(self) -> Iterator[str]:
         """Yield what is wrong of several settings together."""
         if self.hold_warning > self.hold_critical:
@@ -200,74 +160,7 @@ NAMES = tuple(each.name for each in fields(Settings))
 
 def default(setting: str) -> Any:
     """Return what a setting is where nobody has set it."""
-    made: Field[Any] = Settings.__dataclass_fields__[setting]
-    return made.default if made.default_factory is MISSING else made.default_factory()
-
-
-@cache
-def _hints() -> Mapping[str, Any]:
-    return get_type_hints(Settings, include_extras=True)
-
-
-_BOOLEANS = {word: True for word in ("true", "yes", "on", "y", "t", "1")}
-_BOOLEANS |= {word: False for word in ("false", "no", "off", "n", "f", "0")}
-
-
-def _read(value: Any, hint: Any, path: str) -> Any:
-    """Return a value as what its type hint says; raises `WrongError` naming the path."""
-    if get_origin(hint) is dict:
-        if not isinstance(value, Mapping):
-            raise WrongError((path, "expected is a table"))
-        names, values = get_args(hint)
-        return {
-            _read(name, names, f"{path}.{name}"): _read(inner, values, f"{path}.{name}")
-            for name, inner in value.items()
-        }
-    if hint is Secret:
-        return value if isinstance(value, Secret) else Secret(_read(value, str, path))
-    if get_origin(hint) is Literal:
-        if value not in get_args(hint):
-            raise WrongError((path, f"expected is one of {', '.join(get_args(hint))}"))
-        return value
-    base, *checks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
-    if isinstance(value, str):
-        if value != value.encode("utf-8", "ignore").decode():
-            raise WrongError((path, "is not UTF-8 text"))
-        if base is bool:
-            value = _BOOLEANS.get(value.strip().lower(), value)
-        elif base in (int, float):
-            value = value.strip().replace("_", "")
-    try:
-        made = msgspec.convert(value, hint, strict=False)
-        for check in checks:
-            made = made if isinstance(check, Meta) else check(made)
-    except msgspec.ValidationError as error:
-        raise WrongError((path, _EXPECTED.get(path) or _expected(base, checks, error))) from None
-    except ValueError as error:
-        raise WrongError((path, _EXPECTED.get(path) or str(error))) from None
-    return made
-
-
-_KINDS = {bool: "yes or no", int: "a whole number", float: "a number"}
-
-
-def _expected(base: Any, checks: Sequence[Any], error: Exception) -> str:
-    """Say in words what a value has to be."""
-    meta = next((check for check in checks if isinstance(check, Meta)), Meta())
-    words = _KINDS.get(base)
-    if words is None:
-        if meta.pattern is None and base is str and (meta.min_length or meta.max_length):
-            least, most = meta.min_length or 0, meta.max_length
-            upto = f"{least} to {most}" if most else f"at least {least}"
-            return f"expected is a text of {upto} characters"
-        return str(error).split(" - at ")[0]
-    if meta.ge is not None:
-        words += f", {meta.ge:,g} or more"
-    if meta.gt is not None:
-        words += f", more than {meta.gt:,g}"
-    if meta.le is not None:
-        words += f", {meta.le:,g} at most"
-    return f"expected is {words}"
+    return defaults(Settings)[setting]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,11 +212,6 @@ def load(file: Path, *, required: bool, flags: Mapping[str, Any]) -> Loaded:
 _EITHER = ({"password", "password_file"}, {"sentinel_password", "sentinel_password_file"})
 """What is said in one of two ways."""
 
-_EXPECTED = {
-    "prefix": "expected are 1 to 64 letters, digits, underscores, dots and dashes",
-    "region": "expected are a country's two capital letters, as in ZA",
-}
-
 
 def _mistake(path: str, text: str, origins: Mapping[str, str]) -> str:
     """Write one mistake: where it stands, which setting, what was expected."""
@@ -334,6 +222,8 @@ def _mistake(path: str, text: str, origins: Mapping[str, str]) -> str:
 
 
 def _read_file(file: Path) -> Mapping[str, Any]:
+    import tomllib  # here, for most have no such file, and the first frame waits for all this
+
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
@@ -356,7 +246,7 @@ def _read_environment() -> Mapping[str, Any]:
                 f"the environment: {variable} is not a setting"
                 f"{_nearest(name, lambda near: ENV_PREFIX + near.upper())}"
             )
-        table = get_origin(_hints()[name]) is dict
+        table = get_origin(hints(Settings)[name]) is dict
         try:
             found[name] = json.loads(text) if table else text
         except ValueError:  # which would show what is secret

@@ -5,18 +5,22 @@ file. The first collector writes them; a colleague needs only the server's addre
 """
 
 import hashlib
-import json
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+import msgspec
+from msgspec import Meta
 
 from .model.call import Policy
 from .model.delivery import Rule
 from .model.disposition import Code, CodeTree
 from .model.entry import DEFAULT_SOURCE
 from .model.text import safe
-from .targets import DiallerTarget, ListTarget, Target
+from .target import Name, Target, read_target
+from .values import Checked
 
 
 class SiteError(ValueError):
@@ -28,10 +32,6 @@ class SourceNotOpenedError(SiteError):
     which source, and why."""
 
 
-class _Shared(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 def _printable(name: str) -> str:
     """Refuse a list's name that would act on a terminal, or not be seen, where it is shown."""
     if safe(name, 512) != name:
@@ -39,10 +39,10 @@ def _printable(name: str) -> str:
     return name
 
 
-_Label = Annotated[str, Field(max_length=200), AfterValidator(lambda text: safe(text, 40))]
+_Label = Annotated[str, Meta(max_length=200), lambda text: safe(text, 40)]
 """Shown on every board, and so made safe like everything that others write."""
 
-_ListName = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_printable)]
+_ListName = Annotated[str, Meta(min_length=1, max_length=512), _printable]
 
 
 def _without_password(address: str) -> str:
@@ -77,10 +77,11 @@ def _place(server: str) -> tuple[object, ...]:
     return ((parts.form, parts.service, parts.path, places), parts.db)
 
 
-class Source(_Shared):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source(Checked):
     """One PBX, and the lists it appends to."""
 
-    name: str = Field(DEFAULT_SOURCE, pattern=r"^[A-Za-z0-9_.-]{1,32}$")
+    name: Name = DEFAULT_SOURCE
     """What the site calls it; it marks the PBX's calls in the journal."""
     inbound: _ListName = "enigma:notifications:inbound"
     """The list of inbound notifications."""
@@ -89,12 +90,12 @@ class Source(_Shared):
     collect_cdr: bool = False
     """Whether records are collected. A single worker must exist for them: leave this off while
     another program reads the list."""
-    cdr_since_ms: int = Field(0, ge=0)
+    cdr_since_ms: Annotated[int, Meta(ge=0)] = 0
     """Written when records are switched on, and not by hand: of calls that began before
     (milliseconds since the epoch) no end was collected."""
     pop: Literal["left", "right"] = "left"
     """The side to take from: `left` where the PBX appends with RPUSH."""
-    server: Annotated[str, Field(max_length=512), AfterValidator(_without_password)] = ""
+    server: Annotated[str, Meta(max_length=512), _without_password] = ""
     """The address of the PBX's own server, where that is not the one that has the journal. A user
     name may stand in it, a password may not: it belongs in the settings of those who collect."""
     relay_to: tuple[_ListName, ...] = ()
@@ -114,33 +115,31 @@ class Source(_Shared):
             return "here"
         return hashlib.sha256(repr(_place(self.server)[0]).encode()).hexdigest()[:16]
 
-    @model_validator(mode="after")
-    def _relays_once(self) -> Self:
+    def _inconsistent(self) -> Iterator[str]:
         for setting in ("relay_to", "relay_cdr_to"):
             names = getattr(self, setting)
             if len(set(names)) != len(names):
-                raise ValueError(f"{setting} names a list twice")
-        return self
+                yield f"{setting} names a list twice"
 
 
-def _check_lists(sources: tuple[Source, ...], targets: tuple[Target, ...]) -> None:
+def _same_lists(sources: tuple[Source, ...], targets: tuple[Target, ...]) -> Iterator[str]:
     lists: set[tuple[object, ...]] = set()
     for source in sources:
         for name in (source.inbound, source.cdr):
             if (place := (*_place(source.server), name)) in lists:
-                raise ValueError(f"two feeds read the same list {name!r}")
+                yield f"two feeds read the same list {name!r}"
             lists.add(place)
     listened: set[tuple[object, ...]] = set()
     for source in sources:
         for name in (*source.relay_to, *source.relay_cdr_to):
             if (*_place(source.server), name) in lists:
-                raise ValueError(
+                yield (
                     f"source {source.name} relays to {name!r}, which is a list that a source "
                     "reads: every copy would be collected again"
                 )
         server = _place(source.server)[:1]
         if source.agents and server in listened:
-            raise ValueError(
+            yield (
                 f"source {source.name}: another source listens to the agents of the same server; "
                 "everything would be heard twice"
             )
@@ -150,41 +149,52 @@ def _check_lists(sources: tuple[Source, ...], targets: tuple[Target, ...]) -> No
         if not source.server:
             lists.update((*_place(""), name) for name in (*source.relay_to, *source.relay_cdr_to))
     for target in targets:
-        if isinstance(target, ListTarget):
-            if (place := (*_place(""), target.key)) in lists:
-                raise ValueError(
-                    f"delivery: the list {target.key!r} of {target.name} is one that is "
+        if target.list:
+            if (place := (*_place(""), target.list)) in lists:
+                yield (
+                    f"delivery: the list {target.list!r} of {target.name} is one that is "
                     "already in use here; name another"
                 )
             lists.add(place)
 
 
-class Retention(_Shared):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention(Checked):
     """How much of the journal is kept. Only collectors trim."""
 
-    days: int = Field(7, ge=1, le=366)
+    days: Annotated[int, Meta(ge=1, le=366)] = 7
     """Entries older than this are trimmed."""
-    entries: int = Field(1_000_000, ge=1_000, le=1_000_000_000)
+    entries: Annotated[int, Meta(ge=1_000, le=1_000_000_000)] = 1_000_000
     """At most this many entries, whatever their age; a cut by this is shown."""
 
 
-class Calls(_Shared):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls(Checked):
     """When a call is over though nobody said so."""
 
-    ghost_after_minutes: int = Field(240, ge=1, le=527_040)
+    ghost_after_minutes: Annotated[int, Meta(ge=1, le=527_040)] = 240
     """With CDRs: a call live for longer is flagged as a ghost."""
-    assume_ended_after_minutes: int = Field(120, ge=1, le=527_040)
+    assume_ended_after_minutes: Annotated[int, Meta(ge=1, le=527_040)] = 120
     """Without CDRs: a call is taken to be over after this long."""
 
 
-class CodeSetting(_Shared):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeSetting(Checked):
     """One disposition code, or a group of them."""
 
-    code: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")
+    code: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9_-]{1,40}\Z",
+            description="expected are 1 to 40 letters, digits, underscores and dashes",
+        ),
+    ]
     """What is recorded."""
     label: _Label = ""
     """What is shown; the code itself when empty."""
-    key: str = Field(pattern=r"^[A-Za-z0-9]$")
+    key: Annotated[
+        str, Meta(pattern=r"^[A-Za-z0-9]\Z", description="expected is one letter or digit")
+    ]
     """The key that chooses it."""
     note: Literal["optional", "required"] = "optional"
     """Whether a note has to be typed."""
@@ -196,16 +206,14 @@ class CodeSetting(_Shared):
     codes: tuple["CodeSetting", ...] = ()
     """The codes of a group."""
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        _check_siblings(self.codes)
+    def _inconsistent(self) -> Iterator[str]:
+        yield from _same_siblings(self.codes)
         if any(inner.codes for inner in self.codes):
-            raise ValueError(f"code {self.code}: groups have one level")
+            yield f"code {self.code}: groups have one level"
         if self.codes and (self.callback or self.note == "required"):
-            raise ValueError(f"code {self.code}: a group itself asks for nothing; its codes do")
+            yield f"code {self.code}: a group itself asks for nothing; its codes do"
         if self.codes and self.dialler:
-            raise ValueError(f"code {self.code}: a group is not sent to the Dialler; its codes are")
-        return self
+            yield f"code {self.code}: a group is not sent to the Dialler; its codes are"
 
     def built(self, group: str = "") -> Code:
         """Return it as the model's value."""
@@ -221,13 +229,13 @@ class CodeSetting(_Shared):
         )
 
 
-def _check_siblings(codes: tuple[CodeSetting, ...]) -> None:
+def _same_siblings(codes: tuple[CodeSetting, ...]) -> Iterator[str]:
     for attribute in ("code", "key"):
         seen: set[str] = set()
         for code in codes:
             value = getattr(code, attribute)
             if value in seen:
-                raise ValueError(f"two codes have the {attribute} {value!r}")
+                yield f"two codes have the {attribute} {value!r}"
             seen.add(value)
 
 
@@ -250,43 +258,42 @@ DEFAULT_CODES = (
 )
 
 
-class Site(_Shared):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site(Checked):
     """The shared settings of a site."""
 
     title: _Label = ""
     """The name shown at the top of every board."""
-    sources: tuple[Source, ...] = Field((Source(),), min_length=1)
+    sources: Annotated[tuple[Source, ...], Meta(min_length=1)] = (Source(),)
     """The PBXs to collect from."""
     retention: Retention = Retention()
     calls: Calls = Calls()
-    service_level_seconds: float = Field(20.0, gt=0, le=86_400)
+    service_level_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 20.0
     """The T of the service level: the share of calls answered within T seconds."""
-    undo_seconds: int = Field(10, ge=0, le=600)
+    undo_seconds: Annotated[int, Meta(ge=0, le=600)] = 10
     """How long a disposition can be taken back by whoever recorded it. Nothing is delivered to
     another system before."""
-    codes: tuple[CodeSetting, ...] = Field(DEFAULT_CODES, min_length=1)
+    codes: Annotated[tuple[CodeSetting, ...], Meta(min_length=1)] = DEFAULT_CODES
     """The disposition codes."""
-    numbers: dict[_Label, _Label] = Field(default_factory=dict)
+    numbers: dict[_Label, _Label] = field(default_factory=dict)
     """Labels for dialled numbers: `{"0115550100": "Support"}`."""
-    delivery: tuple[Target, ...] = Field((), max_length=50)
+    delivery: Annotated[tuple[Target, ...], Meta(max_length=50)] = ()
     """The systems that recorded outcomes are handed on to."""
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        _check_siblings(self.codes)
-        _check_lists(self.sources, self.delivery)
+    def _inconsistent(self) -> Iterator[str]:
+        yield from _same_siblings(self.codes)
+        yield from _same_lists(self.sources, self.delivery)
         if len({source.name for source in self.sources}) != len(self.sources):
-            raise ValueError("two sources have the same name")
+            yield "two sources have the same name"
         if len({target.name for target in self.delivery}) != len(self.delivery):
-            raise ValueError("delivery: two targets have the same name")
+            yield "delivery: two targets have the same name"
         for target in self.delivery:
             if target.max_age_minutes * 60 <= self.undo_seconds:
-                raise ValueError(
+                yield (
                     f"delivery: {target.name} is sent nothing that is older than max_age_minutes "
                     f"({target.max_age_minutes}), and nothing before undo_seconds "
                     f"({self.undo_seconds}) are over: set max_age_minutes higher"
                 )
-        return self
 
     def switched_on(self, before: "Site", now_ms: int) -> "Site":
         """Return the settings with the time at which records were switched on, and each target
@@ -298,23 +305,18 @@ class Site(_Shared):
         since = {
             source.name: source.cdr_since_ms for source in before.sources if source.collect_cdr
         }
-        return self.model_copy(
-            update={
-                "sources": tuple(
-                    source.model_copy(
-                        update={
-                            "cdr_since_ms": since.get(source.name, now_ms)
-                            if source.collect_cdr
-                            else 0
-                        }
-                    )
-                    for source in self.sources
-                ),
-                "delivery": tuple(
-                    target.model_copy(update={"since_ms": added.get(target.name, now_ms)})
-                    for target in self.delivery
-                ),
-            }
+        return replace(
+            self,
+            sources=tuple(
+                replace(
+                    source,
+                    cdr_since_ms=since.get(source.name, now_ms) if source.collect_cdr else 0,
+                )
+                for source in self.sources
+            ),
+            delivery=tuple(
+                target.since(added.get(target.name, now_ms)) for target in self.delivery
+            ),
         )
 
     def policy(self) -> Policy:
@@ -336,13 +338,13 @@ class Site(_Shared):
             name=target.name,
             since_ms=target.since_ms,
             dialler={leaf.code: leaf.dialler for leaf in self.code_tree().leaves() if leaf.dialler}
-            if isinstance(target, DiallerTarget)
+            if target.kind == "dialler"
             else None,
         )
 
     def to_json(self) -> str:
         """Return the settings as they are stored, shown and edited."""
-        return self.model_dump_json(indent=2)
+        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes, where: str, *, strict: bool = True) -> "Site":
@@ -351,18 +353,11 @@ class Site(_Shared):
         Not `strict`, settings that this version does not know are passed over: a colleague's
         newer one may have written them, and must not stop an older board.
         """
-        try:
-            return cls.model_validate(json.loads(text), extra="forbid" if strict else "ignore")
-        except json.JSONDecodeError as error:
-            raise SiteError(
-                f"{where} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-            ) from None
-        except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False)[0]
-            path = safe(".".join(str(part) for part in found["loc"]))
-            message = found["msg"].removeprefix("Value error, ")
-            if found["type"] == "extra_forbidden":
-                message = "there is no such setting"
-            raise SiteError(f"{where}: {path + ': ' if path else ''}{message}") from None
-        except (ValueError, RecursionError) as error:
-            raise SiteError(f"{where} cannot be read: {error}") from None
+        if not strict:
+            with suppress(ValueError, RecursionError):
+                return msgspec.json.decode(text, type=cls, dec_hook=read_target)
+        # Imported here: what is stored is nearly always right, and a start need not wait for
+        # who can tell what is wrong.
+        from .site_mistakes import read
+
+        return read(text, where, strict=strict)

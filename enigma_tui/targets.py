@@ -7,16 +7,15 @@ say to which host it may be sent: whoever writes the site's settings can redirec
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from msgspec import Meta
 
 from .model.text import safe
 from .origins import SECRET_NAME
-
-NAME = r"^[A-Za-z0-9_.-]{1,32}$"
-"""What a target may be called; it stands in keys and in the journal."""
+from .target import Name, Target
 
 _REFERENCE = re.compile(rf"secret:{SECRET_NAME.pattern}")
 _AT_HOME = re.compile(r"(?:env|file):")
@@ -107,48 +106,48 @@ def wrong_address(value: str) -> str:
     return ""
 
 
-Headers = Annotated[dict[str, str], AfterValidator(_headers)]
-Address = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_address)]
+Headers = Annotated[dict[str, str], _headers]
+Address = Annotated[str, Meta(min_length=1, max_length=2_000), _address]
 
 
-class _Target(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(pattern=NAME)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target(Target):
+    name: Name
     """What it is called: in the journal, on screens, in `enigma-tui deliveries`."""
-    max_age_minutes: int = Field(60, ge=1, le=527_040)
+    max_age_minutes: Annotated[int, Meta(ge=1, le=527_040)] = 60
     """What could not be delivered for so long is listed, and not sent any more."""
-    since_ms: int = Field(0, ge=0)
+    since_ms: Annotated[int, Meta(ge=0)] = 0
     """Written when the target is added, and not by hand: what was recorded before (milliseconds
     since the epoch) is not sent."""
 
-    def references(self) -> Iterable[str]:
-        """Return what it has of secrets: `secret:NAME`."""
-        return ()
-
-    @property
-    def address(self) -> str:
-        """Where it is sent to over HTTP, or a reference to that; empty where it is not."""
-        return ""
+    def since(self, since_ms: int) -> Self:
+        return replace(self, since_ms=since_ms)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListTarget(_Target):
     """A Redis list on the journal's server, in the PBX's own envelope."""
 
     kind: Literal["list"]
-    key: str = Field(min_length=1, max_length=512)
+    key: Annotated[str, Meta(min_length=1, max_length=512)]
     """The list, appended to with RPUSH. In a cluster it must be in the journal's slot."""
-    cap: int = Field(10_000, ge=1, le=10_000_000)
+    cap: Annotated[int, Meta(ge=1, le=10_000_000)] = 10_000
     """When it holds so many nothing more is pushed: nobody reads it."""
 
+    @property
+    def list(self) -> str:
+        """The list on the journal's server that it fills."""
+        return self.key
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DiallerTarget(_Target):
     """The Dialler's REST API (PROTOCOL.md §4), for calls of the Dialler once they are over."""
 
     kind: Literal["dialler"]
     base_url: Address
     """What stands before `/calls/<call_ref>`; or a reference to it."""
-    headers: Headers = Field(default_factory=dict)
+    headers: Headers = field(default_factory=dict)
     """Sent with every request."""
 
     def references(self) -> Iterable[str]:
@@ -160,15 +159,16 @@ class DiallerTarget(_Target):
         return self.base_url
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookTarget(_Target):
     """An HTTP address that takes each outcome as a POST of JSON."""
 
     kind: Literal["webhook"]
     url: Address
     """Where to; or a reference to it, where the address itself is secret."""
-    headers: Headers = Field(default_factory=dict)
+    headers: Headers = field(default_factory=dict)
     """Sent with every request."""
-    secret: Annotated[str, AfterValidator(_reference)] = ""
+    secret: Annotated[str, _reference] = ""
     """Where the key of the signature is; nothing is signed without."""
 
     def references(self) -> Iterable[str]:
@@ -180,4 +180,8 @@ class WebhookTarget(_Target):
         return self.url
 
 
-Target = Annotated[ListTarget | DiallerTarget | WebhookTarget, Field(discriminator="kind")]
+KINDS: Mapping[str, type[Target]] = {
+    "list": ListTarget,
+    "dialler": DiallerTarget,
+    "webhook": WebhookTarget,
+}

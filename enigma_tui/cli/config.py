@@ -8,7 +8,8 @@ import click
 
 from .. import paths
 from ..addresses import address
-from ..settings import NAMES, Secret, Settings, default
+from ..settings import NAMES, Settings, default
+from ..values import Secret
 from . import common
 from .board import check
 

@@ -16,7 +16,8 @@ from ..journal.sites import SiteStore
 from ..journal.standstill import NOBODY, look
 from ..model.text import safe
 from ..site import SiteError
-from ..targets import ListTarget, Target
+from ..target import Target
+from ..targets import ListTarget
 from . import common
 
 _Check = tuple[str, str, str, str]

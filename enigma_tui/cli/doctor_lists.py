@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 from ..journal.collector import OpenSource
 from ..journal.connection import Connection
 from ..journal.faults import FAILED, OF_SOURCES, explain, of_source
+from ..journal.feeds import feed_lists
 from ..journal.keys import Keys
 from ..journal.left_behind import left_behind
-from ..journal.mover import feed_lists
 from ..journal.news import SourceNews
 from ..journal.readers import look_everywhere
 from ..journal.server_clock import ms_of

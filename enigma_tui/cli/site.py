@@ -6,8 +6,8 @@ from typing import BinaryIO
 
 import click
 
+from ..journal.feeds import feed_lists
 from ..journal.keys import Keys
-from ..journal.mover import feed_lists
 from ..journal.sites import SiteStore, StoredSite
 from ..settings import Loaded
 from ..site import Site, SiteError, Source

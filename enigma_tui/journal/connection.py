@@ -15,7 +15,6 @@ from redis.crc import key_slot
 from .address import Address as Address
 from .address import AddressError as AddressError
 from .address import Login, Place, Tls
-from .cluster import ClusterClient, Slots
 from .commands import Client
 from .finding import Finder, FindingPool
 from .keys import Keys
@@ -87,6 +86,7 @@ def _finder(address: Address, home: Keys) -> Finder | None:
     if address.parts.form == "sentinel":
         return _sentinels(address)
     if address.parts.form == "cluster":
+        from .cluster import Slots  # few servers are in one, and no start should wait for it
 
         def scout(place: Place) -> Redis:
             return _at(address, place, FIND_SECONDS, **_login(address.full_login))
@@ -118,12 +118,14 @@ def _client(address: Address, role: str, timeout: float, finder: Finder | None) 
         **_network(address),
         **_common(timeout, ANSWER_SECONDS),
     )
-    if not isinstance(finder, Slots):
+    if parts.form != "cluster":
         return Client.from_pool(pool)
+    from .cluster import ClusterClient, Slots
 
     def open_node(place: Place) -> Redis:
         return _at(address, place, timeout, ANSWER_SECONDS, **options)
 
+    assert isinstance(finder, Slots)
     return ClusterClient(pool, finder, open_node)
 
 
@@ -149,6 +151,9 @@ def _common(timeout: float, connect_timeout: float) -> dict[str, Any]:
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,  # understood by every server and every proxy
         "decode_responses": False,
+        # The client's name says who this is. redis-py would look its version up, at length, and
+        # tell it to the server each time.
+        "driver_info": None,
     }
 
 

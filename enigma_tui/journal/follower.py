@@ -22,9 +22,9 @@ from ..site import Site, SiteError
 from .backoff import Backoff
 from .connection import Connection
 from .faults import FAILED, Fault, explain, first_of
+from .feeds import feed_lists
 from .keys import Keys
 from .left_behind import LeftBehind, told_of
-from .mover import feed_lists
 from .news import SourceNews
 from .pace import Pace
 from .server import refuse_unfit

@@ -17,16 +17,15 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from pydantic import ValidationError
 from redis.exceptions import NoPermissionError
 
 from ..model.text import safe
 from ..site import SiteError, Source, SourceNotOpenedError
 from .connection import Address, Connection
 from .faults import FAILED, cause_of, explain
+from .feeds import FeedList, feed_lists
 from .keys import Keys
 from .left_behind import LeftBehind, tell
-from .mover import FeedList, feed_lists
 from .mover_batch import BatchMover
 from .scripts import script
 
@@ -55,7 +54,7 @@ class _Noted:
             server, key = json.loads(name)
             source, kind, feed, _ = json.loads(value)
             known = Source(name=source, server=server, inbound=key)
-        except (ValueError, TypeError, ValidationError):
+        except (ValueError, TypeError):
             return None
         return cls(name, value, known, FeedList(key, str(kind), str(feed)))
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ..site import Source
 from .connection import Connection
+from .feeds import FeedList, feed_lists
 from .keys import Keys
 from .mover_wait import ListWait
 from .scripts import call, script
@@ -21,32 +22,12 @@ end a batch earlier, as `scripts/move.lua` and `scripts/travel.lua` say."""
 
 
 @dataclass(frozen=True, slots=True)
-class FeedList:
-    """One list that a source's feed arrives in."""
-
-    key: str
-    kind: str
-    """The kind of journal entry that its notifications become."""
-    feed: str
-    relays: tuple[str, ...] = ()
-    """The lists on the same server that get an untouched copy."""
-
-
-@dataclass(frozen=True, slots=True)
 class Moved:
     """What one run did."""
 
     moved: int
     left: int
     """How many more were waiting."""
-
-
-def feed_lists(source: Source) -> Sequence[FeedList]:
-    """Return the lists to collect from, connections before ends, so that those come first."""
-    lists = [FeedList(source.inbound, "call", "inbound", source.relay_to)]
-    if source.collect_cdr:
-        lists.append(FeedList(source.cdr, "cdr", "cdr", source.relay_cdr_to))
-    return lists
 
 
 async def waiting_in(connection: Connection, lists: Sequence[str]) -> int:

@@ -26,8 +26,9 @@ from ..site import Source
 from .batch_id import Label
 from .blame import Blame
 from .connection import Connection
+from .feeds import FeedList, feed_lists
 from .keys import Keys
-from .mover import BATCH, FeedList, Moved, feed_lists, waiting_in
+from .mover import BATCH, Moved, waiting_in
 from .mover_wait import ListWait
 from .scripts import script
 

@@ -6,8 +6,9 @@ from typing import Protocol
 from ..site import Source
 from .blame import Blame
 from .connection import Connection
+from .feeds import FeedList
 from .keys import Keys
-from .mover import FeedList, Moved, SameServerMover
+from .mover import Moved, SameServerMover
 from .mover_batch import BatchMover
 
 

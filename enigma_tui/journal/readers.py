@@ -17,7 +17,8 @@ from ..site import Source
 from .collector_source import OpenSource
 from .connection import Connection
 from .faults import FAILED, cause_of, explain
-from .mover import feed_lists, waiting_in
+from .feeds import feed_lists
+from .mover import waiting_in
 
 LOOK_SECONDS = 5.0
 """How long a look takes: a program that pops one at a time is not always seen at it."""

@@ -228,10 +228,11 @@ class EnigmaApp(CallActions):
 
     def on_site(self, site: "Site | None") -> None:
         """Take over the shared settings; without any, ask whether to be the first collector."""
+        if not self.wired.is_set():
+            return  # it is told again then; the first calls do not wait for a frame without any
         if self.board.is_mounted:
             self.board.repaint()
-        if self.wired.is_set():
-            self.consent.site_is(site, lambda: self.keep_running("collecting", self.collector.run))
+        self.consent.site_is(site, lambda: self.keep_running("collecting", self.collector.run))
 
     def on_skipped(self, what: str) -> None:
         """An entry could not be taken in, which is a mistake of this program."""

@@ -11,7 +11,7 @@ from ..model.call import Policy
 class UnknownSite:
     """A `Site` as it is by default, so far as the first frame shows one.
 
-    The real one is read with pydantic, which takes longer to load than the frame to paint.
+    The real one brings what the sources and targets of a site are, which the frame does not show.
     """
 
     title: str = ""

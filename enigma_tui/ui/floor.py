@@ -165,7 +165,7 @@ class Floor:
 
     def on_site(self, site: "Site | None") -> None:
         """Take over the shared settings."""
-        from ..site import Site  # which brings pydantic, for which the first frame does not wait
+        from ..site import Site  # for which the first frame does not wait
 
         self.has_site = site is not None
         self.site_at = self.follower.clock() if self.follower else 0.0

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from enigma_tui.settings import NAMES, Secret, Settings, SettingsError, WrongError, default, load
+from enigma_tui.settings import NAMES, Settings, SettingsError, default, load
+from enigma_tui.values import Secret, WrongError
 
 
 @pytest.mark.parametrize(

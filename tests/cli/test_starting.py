@@ -21,10 +21,12 @@ LATER = (
 """What the first calls are shown with."""
 
 LAST = (
+    "enigma_tui.journal.cluster",
     "enigma_tui.journal.collector",
     "enigma_tui.journal.delivery",
     "enigma_tui.journal.desk",
     "enigma_tui.journal.handing_in",
+    "enigma_tui.journal.mover",
     "enigma_tui.journal.pending",
     "enigma_tui.journal.pubsub",
     "enigma_tui.journal.readers",
@@ -32,8 +34,12 @@ LAST = (
     "enigma_tui.ui.consent",
     "enigma_tui.ui.wiring",
     "enigma_tui.ui.screens.disposition",
+    "enigma_tui.site_mistakes",
+    "enigma_tui.targets",
     "cryptography.x509",
     "httpx",
+    "pydantic",
+    "pydantic_core",
     "pygments",
     "rich.traceback",
 )
@@ -117,7 +123,7 @@ def loaded(program: str, tmp: object) -> set[str]:
 def test_the_first_frame_waits_for_nothing_that_it_does_not_show(tmp_path: object) -> None:
     found = loaded(FIRST_FRAME, tmp_path)
     assert {"textual.app", "enigma_tui.ui.screens.board"} <= found
-    not_yet = (*HEAVY, *LATER, *LAST)
+    not_yet = (*HEAVY, *LATER, *LAST, "tomllib")
     assert found.isdisjoint(not_yet), found.intersection(not_yet)
 
 

@@ -5,6 +5,7 @@ import json
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,9 +47,7 @@ class Stage:
     async def write_site(self, *targets: Mapping[str, Any], undo: int = 0, **rest: Any) -> Site:
         store = SiteStore(self.connection, self.keys)
         text = json.dumps({"delivery": targets})
-        site = Site.from_json(text, "test").model_copy(
-            update={"codes": CODES, "undo_seconds": undo, **rest}
-        )
+        site = replace(Site.from_json(text, "test"), codes=CODES, undo_seconds=undo, **rest)
         assert await store.save(site, "tester", await store.load())
         stored = await store.load()
         assert stored

@@ -3,6 +3,8 @@
 import asyncio
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -58,13 +60,13 @@ async def test_a_batch_of_a_list_that_has_left_the_settings_is_journalled_once(
     start: Callable,
     eventually: Callable,
     write_site: Callable,
-    now: dict[str, object] | None,
+    now: dict[str, Any] | None,
 ) -> None:
     before = apart.source(name="north", collect_cdr=True)
     await leave_behind(apart, before)
     sources = (Source(name="here"),)
     if now is not None:
-        sources += (Source.model_validate(before.model_dump() | now),)
+        sources += (replace(before, **now),)
     await write_site(apart.journal, Site(sources=sources))
     for _ in range(2):
         start(Collector(apart.opened(apart.servers["journal"]), apart.keys).run())

@@ -12,8 +12,8 @@ from redis.exceptions import ResponseError
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal.connection import Connection
 from enigma_tui.journal.faults import explain
+from enigma_tui.journal.feeds import feed_lists
 from enigma_tui.journal.keys import Keys
-from enigma_tui.journal.mover import feed_lists
 from enigma_tui.journal.mover_batch import BatchMover
 from enigma_tui.site import Source
 from tests.journal.bench import CDR, INBOUND, Bench, drain

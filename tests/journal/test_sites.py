@@ -1,13 +1,13 @@
 """The shared settings are written by one at a time, and what is wrong in them is named."""
 
 import pytest
-from pydantic import ValidationError
 
 from enigma_tui.journal.connection import Connection
 from enigma_tui.journal.keys import Keys
 from enigma_tui.journal.sites import SiteStore
 from enigma_tui.model.entry import SiteChanged, decode
 from enigma_tui.site import Calls, Retention, Site, SiteError, Source
+from enigma_tui.values import WrongError
 
 
 async def test_there_are_none_until_somebody_writes_them(
@@ -138,6 +138,40 @@ def test_a_wrong_setting_is_named(text: str, named: str) -> None:
     assert "secret" not in str(caught.value)
 
 
+def test_whoever_writes_is_told_every_mistake_and_a_board_the_first() -> None:
+    text = """{"title": 1, "retention": {"days": 0, "entries": 5}, "colour": "red",
+        "sources": [{"name": "a b", "pop": "top"}], "codes": [{"code": "a", "key": "ab"}]}"""
+    with pytest.raises(SiteError) as caught:
+        Site.from_json(text, "site.json")
+    lines = str(caught.value).splitlines()
+    assert sorted(line.split(": ")[1] for line in lines) == [
+        "codes.0.key", "colour", "retention.days", "retention.entries", "sources.0.pop", "title"
+    ]  # fmt: skip
+    with pytest.raises(SiteError) as caught:
+        Site.from_json(text, "site.json", strict=False)
+    assert str(caught.value) == lines[0]
+
+
+def test_what_is_stored_is_read_as_what_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = """{"service_level_seconds": 30, "sources": [{"name": "a", "relay_to": ["x"]}],
+        "numbers": {"0115": "A\\u001bB"}, "retention": {"days": 3},
+        "codes": [{"code": "g", "key": "g",
+            "codes": [{"code": "b", "key": "b", "note": "required"}]}],
+        "delivery": [{"kind": "list", "name": "q", "key": "out"},
+            {"kind": "webhook", "name": "w",
+             "url": "https://crm.example/", "headers": {"X-A": "b"}}]}"""
+    written = Site.from_json(text, "here")
+    monkeypatch.setattr("enigma_tui.site_mistakes.read", None)  # it is read without
+    assert Site.from_json(text, "here", strict=False) == written
+    assert Site.from_json(written.to_json(), "here", strict=False) == written
+
+
+def test_what_a_newer_version_stored_is_passed_over_and_read_leniently() -> None:
+    text = '{"colour": "red", "retention": {"days": "3", "weeks": 1}, "undo_seconds": 5}'
+    site = Site.from_json(text, "here", strict=False)
+    assert (site.retention.days, site.undo_seconds) == (3, 5)
+
+
 def test_sources_on_several_servers_may_have_lists_of_one_name() -> None:
     site = Site(
         sources=(
@@ -187,5 +221,5 @@ def test_a_source_may_be_on_servers_that_have_to_be_found(server: str) -> None:
     ],
 )
 def test_two_spellings_of_one_database_are_one(one: str, other: str) -> None:
-    with pytest.raises(ValidationError, match="two feeds read the same list"):
+    with pytest.raises(WrongError, match="two feeds read the same list"):
         Site(sources=(Source(name="a", server=one), Source(name="b", server=other)))

@@ -1,5 +1,6 @@
 """What the board promises, on the real app with a real server behind it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -142,7 +143,7 @@ async def test_a_label_from_the_sites_settings_cannot_act_on_the_terminal(
 async def test_the_filter_of_the_settings_may_name_a_code_that_only_the_site_knows(
     empty_server: EmbeddedServer,
 ) -> None:
-    site = stage.demo_site().model_copy(update={"codes": (CodeSetting(code="vip", key="v"),)})
+    site = replace(stage.demo_site(), codes=(CodeSetting(code="vip", key="v"),))
     stage.write_site(empty_server, site)
     journal(empty_server, payload(1))
     app = stage.make_app(empty_server, filter="disp:vip")

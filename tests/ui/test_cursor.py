@@ -1,6 +1,7 @@
 """The cursor is a call: it stays on it whatever happens around it."""
 
 import json
+from dataclasses import replace
 
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal.sites import SiteStore
@@ -154,7 +155,7 @@ async def test_a_board_that_reads_all_again_keeps_the_cursor_on_its_call(
         assert under_cursor(app).key.call_ref == "1600", "the newest, once everything is there"
         await type_keys(app, pilot, "j", "j", "j")
         call = under_cursor(app)
-        site = stage.demo_site().model_copy(update={"calls": Calls(ghost_after_minutes=30)})
+        site = replace(stage.demo_site(), calls=Calls(ghost_after_minutes=30))
         store = SiteStore(app.startup.connection, app.journal_keys)
         rebuilt = app.floor.board
         assert await store.save(site, "sipho", await store.load())

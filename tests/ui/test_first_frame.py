@@ -106,6 +106,21 @@ async def test_the_first_calls_are_painted_before_what_acts_on_them_is_loaded(
         assert any(call.key.call_ref in before for call in app.floor.board.calls.values())
 
 
+async def test_no_frame_is_painted_for_the_settings_before_the_first_calls(
+    floor: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = stage.make_app(floor)
+    repainted: list[int] = []
+    repaint = app.board.repaint
+    monkeypatch.setattr(
+        app.board, "repaint", lambda: (repainted.append(len(app.floor.board.calls)), repaint())
+    )
+    async with app.run_test(size=(120, 30)) as pilot:
+        await stage.settled(app, pilot)
+        assert repainted
+        assert all(repainted)
+
+
 async def test_keys_do_not_wait_for_a_server_that_does_not_answer() -> None:
     closing: list[asyncio.StreamWriter] = []
     silent = await asyncio.start_server(lambda _, writer: closing.append(writer), "127.0.0.1", 0)

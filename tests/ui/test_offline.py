@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
@@ -74,7 +75,7 @@ async def test_an_act_made_while_the_server_is_away_is_kept_shown_and_handed_in_
         await type_keys(app, pilot, "d", "p", *"was rude", "enter")
         await eventually(lambda: app.pending.of(call.key))
         assert len(app.screen_stack) == 1, "a failure must not take the keyboard"
-        assert "is kept on this machine" in toasts(app)
+        await eventually(lambda: "is kept on this machine" in toasts(app))
         app.board.table.paint()
         assert "waits" in app.board.table.render_line(1).text
         await type_keys(app, pilot, "d")
@@ -260,7 +261,7 @@ async def test_what_was_not_delivered_is_said_listed_and_sent_again(
 ) -> None:
     # Nobody here has the secret, so nothing is delivered but what the test writes.
     target = WebhookTarget(kind="webhook", name="crm", url="secret:nobody-has-it")
-    stage.write_site(floor, stage.demo_site().model_copy(update={"delivery": (target,)}))
+    stage.write_site(floor, replace(stage.demo_site(), delivery=(target,)))
     app = stage.make_app(floor)
     async with app.run_test(size=(120, 30), notifications=True) as pilot:
         await stage.settled(app, pilot)

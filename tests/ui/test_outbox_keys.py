@@ -1,5 +1,7 @@
 """The Outbox opens on every board, and offers a key only where a line has a use for it."""
 
+from dataclasses import replace
+
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal.desk import Act
 from enigma_tui.model.call import Call
@@ -22,7 +24,7 @@ from tests.ui.hands import (
 def tell_crm(floor: EmbeddedServer) -> None:
     """Have outcomes delivered to a target that nobody here has the secret of."""
     target = WebhookTarget(kind="webhook", name="crm", url="secret:nobody-has-it")
-    stage.write_site(floor, stage.demo_site().model_copy(update={"delivery": (target,)}))
+    stage.write_site(floor, replace(stage.demo_site(), delivery=(target,)))
 
 
 async def recorded(app: EnigmaApp, eventually: Eventually) -> tuple[Call, Act]:

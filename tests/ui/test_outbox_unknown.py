@@ -1,5 +1,7 @@
 """The Outbox claims nothing that this board cannot know."""
 
+from dataclasses import replace
+
 import redis
 
 from enigma_tui.demo.embedded import EmbeddedServer
@@ -50,7 +52,7 @@ async def test_a_target_at_a_standstill_is_told_with_its_reason_and_remedy(
 ) -> None:
     target = WebhookTarget(kind="webhook", name="crm", url="secret:crm-url")
     async with opened(size=(80, 24)) as (app, pilot):
-        stage.write_site(floor, app.floor.site.model_copy(update={"delivery": (target,)}))
+        stage.write_site(floor, replace(app.floor.site, delivery=(target,)))
         with redis.Redis.from_url(floor.url) as client:
             client.xadd(app.journal_keys.journal, {"kind": "site", "by": "ann"})
         await type_keys(app, pilot, "o")

@@ -1,6 +1,7 @@
 """What is said is one thing at a time, covers nothing, and goes when it is true no longer."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -112,7 +113,7 @@ async def test_that_u_undoes_it_is_not_said_after_the_undo(
 
 def grace(floor: EmbeddedServer, seconds: int) -> None:
     site = stage.demo_site()
-    stage.write_site(floor, site.model_copy(update={"undo_seconds": seconds}))
+    stage.write_site(floor, replace(site, undo_seconds=seconds))
 
 
 async def test_that_u_undoes_it_is_not_said_after_the_grace(

@@ -16,7 +16,8 @@ from ...model.call import ORIGIN, CallKey, EntryId
 from ...model.delivery import Outbox, Outgoing
 from ...model.entry import DeliveryOutcome, decode
 from ...site import Site
-from ...targets import DiallerTarget, ListTarget, Target
+from ...target import Target
+from ...targets import DiallerTarget, ListTarget
 from ..backoff import Backoff
 from ..connection import Connection
 from ..faults import trail

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from ...site import Site, SiteError
-from ...targets import DiallerTarget, ListTarget, Target, WebhookTarget
+from ...target import Target
+from ...targets import DiallerTarget, ListTarget, WebhookTarget
 from ..backoff import Backoff
 from ..connection import Connection
 from ..faults import FAILED, cause_of, explain, first_of, trail
@@ -207,3 +208,5 @@ class Deliverers:
                 return open_dialler(target, site.rule(target).dialler or {}, self.secrets)
             case WebhookTarget():
                 return open_webhook(target, site.code_tree(), self.secrets)
+            case _:
+                raise NotImplementedError(target.kind)

@@ -13,7 +13,8 @@ from pathlib import Path
 from ...model.text import safe
 from ...origins import origin
 from ...secret_files import UnusableError, first_line
-from ...targets import Target, is_reference, wrong_address
+from ...target import Target
+from ...targets import is_reference, wrong_address
 
 
 class SecretMissing(Exception):
