@@ -187,6 +187,10 @@ class View:
         if self.query.text:
             self._rows = self._in_tab.only(self.query.through(lens))
 
+    def pieces(self) -> Sequence[Subjects[Row]]:
+        """Return the rows of the tab, some hundreds at a time, with what has been read of them."""
+        return self._in_tab.pieces()
+
     # ── some calls ──────────────────────────────────────────────────────────────────────
 
     def update(self, keys: Iterable[CallKey], lens: Lens) -> bool:
