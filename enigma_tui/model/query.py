@@ -11,7 +11,7 @@ quote and a backslash. Adjacent words of digits are one number.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NoReturn
@@ -19,8 +19,8 @@ from typing import NoReturn
 from .call import Call
 from .phone import ABROAD, Dialplan
 from .query_fields import TABLE, QueryError, Value, number_pattern, pattern, suggestion
-from .query_test import Test, all_of, any_of, by_call, complement, everything, sought
-from .subject import Frame, Lens, Subject
+from .query_test import Passes, Test, all_of, any_of, by_call, complement, everything, sought
+from .subject import Frame, Lens, Subject, Subjects
 from .text import MARK, safe
 
 __all__ = ["FIELDS", "Lens", "Query", "QueryError", "parse"]
@@ -56,11 +56,11 @@ class Query:
 
     def matches(self, call: Call, lens: Lens) -> bool:
         """Tell whether the filter lets `call` through. Never raises."""
-        return self.select([Subject(call, lens.text(call))], lens)[0]
+        return self.through(lens)(Subjects([Subject(call, lens.text(call))]))[0]
 
-    def select(self, subjects: Sequence[Subject], lens: Lens) -> list[bool]:
-        """Tell for each of many calls, and in much less time, what `matches` would tell."""
-        return self._test(subjects, lens)
+    def through(self, lens: Lens) -> Passes:
+        """Return what tells of many calls at once, in much less time, whether each `matches`."""
+        return self._test(lens)
 
 
 def parse(text: str, codes: Collection[str] = ()) -> Query:
@@ -122,10 +122,6 @@ def _bare_pattern(value: Value, pieces: list[str]) -> Test:
     matches, numbers = pattern(pieces), (number_pattern(value, get) for get in _NUMBERS)
     longest = max(pieces, key=len).casefold()
 
-    def test(subjects: Sequence[Subject], lens: Lens) -> list[bool]:
-        # Few have the longest piece at all.
-        return [each.text.find(longest) >= 0 and passes(each.call, lens) for each in subjects]
-
     def passes(call: Call, lens: Lens) -> bool:
         texts = (
             *(get(call) for get in _NUMBERS),
@@ -133,6 +129,8 @@ def _bare_pattern(value: Value, pieces: list[str]) -> Test:
         )
         return any(matches(text.casefold()) for text in texts)
 
+    # Few have the longest piece at all.
+    test = all_of([sought(lambda _: [longest]), by_call(passes)])
     return any_of([*(number for number in numbers if number is not None), test])
 
 

@@ -5,15 +5,18 @@
 
 import operator
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
+from typing import Any
 
+from . import readings
 from .call import Call, CallState
 from .phone import Dialplan, Match
-from .query_test import Test, any_of, by_call, by_seconds, by_value, complement, sought
-from .subject import Frame, Lens
+from .query_test import Test, any_of, by_call, by_value, by_values, complement, sought
+from .readings import Seconds
+from .subject import Frame, Lens, Read, Subjects
 from .text import safe
 
 
@@ -136,7 +139,7 @@ FEW = 3
 """Up to so many values are sought in the calls' texts; more are compared with each value."""
 
 
-def _text(get: Callable[[Call], str], frame: Frame | None = None) -> Compiler:
+def _text(read: Read[str], frame: Frame | None = None) -> Compiler:
     """Return the compiler of a field that is a text, and stands between `frame` if at all."""
 
     def compile_term(op: str, values: tuple[Value, ...], _codes: Collection[str]) -> Test:
@@ -145,7 +148,7 @@ def _text(get: Callable[[Call], str], frame: Frame | None = None) -> Compiler:
         if all(needles) and not any(ranges) and len(needles) <= FEW:
             return _unless(op, sought(lambda _: needles))
         tests = [each or _text_match(op, value) for each, value in zip(ranges, values, strict=True)]
-        return _unless(op, by_value(get, lambda text: any([test(text) for test in tests])))
+        return _unless(op, by_value(read, lambda text: any([test(text) for test in tests])))
 
     return compile_term
 
@@ -184,7 +187,11 @@ def number_pattern(value: Value, get: Callable[[Call], str]) -> Test | None:
 
 
 def _phone(
-    get: Callable[[Call], str], frame: Frame, forms: Frame, label: Frame | None = None
+    get: Callable[[Call], str],
+    read: Read[str],
+    frame: Frame,
+    forms: Frame,
+    label: Frame | None = None,
 ) -> Compiler:
     """Return the compiler of a field that is a telephone number, and may have a label."""
 
@@ -204,7 +211,7 @@ def _phone(
 
     def _phone_pattern(value: Value) -> Test:
         matches = _text_match(":", value)
-        tests = [number_pattern(value, get), by_value(get, matches)]
+        tests = [number_pattern(value, get), by_value(read, matches)]
         if label:
             tests.append(by_call(lambda call, lens: matches(lens.label(get(call)))))
         return any_of(test for test in tests if test is not None)
@@ -228,15 +235,14 @@ def _compile_state(op: str, values: tuple[Value, ...], _codes: Collection[str]) 
             raise value.error(f"unknown state {safe(value.text, 40)!r}{near}")
         wanted |= found
 
-    def in_state(call: Call, lens: Lens) -> bool:
-        if _ASSUMED in wanted and call.end is not None and call.end.assumed:
-            return True
-        return call.state(lens.now_ms, lens.policy) in wanted
+    test = by_values(readings.states, lambda states: [state in wanted for state in states])
+    if _ASSUMED in wanted:
+        assumed = by_call(lambda call, _: call.end is not None and call.end.assumed)
+        test = any_of([test, assumed])
+    return _unless(op, test)
 
-    return _unless(op, by_call(in_state))
 
-
-_code = _text(lambda call: call.disposition.code if call.disposition else "")
+_code = _text(readings.codes)
 
 
 def _compile_disposition(op: str, values: tuple[Value, ...], codes: Collection[str]) -> Test:
@@ -276,7 +282,7 @@ def _seconds(value: Value) -> int:
     return hours * 3600 + minutes * 60 + seconds
 
 
-def _duration(get: Callable[[Sequence[Call], Lens], list[float | None]]) -> Compiler:
+def _duration(get: Callable[[Subjects[Any], Lens], Seconds]) -> Compiler:
     """Return the compiler of a field that is a number of seconds, and may be unknown.
 
     What is unknown matches `""` and nothing else. Equality is that of whole seconds, as shown.
@@ -287,14 +293,14 @@ def _duration(get: Callable[[Sequence[Call], Lens], list[float | None]]) -> Comp
             wanted = {_seconds(value) if value.text else None for value in values}
             known = op == "!="
 
-            def equals(seconds: float | None) -> bool:
-                if seconds is None:
+            def equals(seconds: float) -> bool:
+                if seconds != seconds:
                     return None in wanted and not known
                 return (int(seconds) in wanted) is not known
 
-            return by_seconds(get, equals)
+            return by_values(get, lambda found: list(map(equals, found)))
         limit, compare = _seconds(values[0]), _COMPARE[op]
-        return by_seconds(get, lambda seconds: seconds is not None and compare(seconds, limit))
+        return by_values(get, lambda found: [compare(seconds, limit) for seconds in found])
 
     return compile_term
 
@@ -303,50 +309,62 @@ TABLE: Mapping[str, Field] = MappingProxyType(
     {
         "ext": Field(
             "extension that has the call, or had it last: ext:2001,2004 ext:2000-2099",
-            _text(lambda call: call.extension, Frame.EXTENSION),
+            _text(readings.extensions, Frame.EXTENSION),
         ),
         "caller": Field(
             "caller's number, however it is written: caller:082",
-            _phone(lambda call: call.caller, Frame.CALLER, Frame.CALLER_FORMS),
+            _phone(lambda call: call.caller, readings.callers, Frame.CALLER, Frame.CALLER_FORMS),
             phone=True,
         ),
         "dialled": Field(
             "number the caller dialled, or its label: dialled:support",
-            _phone(lambda call: call.dialled, Frame.DIALLED, Frame.DIALLED_FORMS, Frame.LABEL),
+            _phone(
+                lambda call: call.dialled,
+                readings.dialled,
+                Frame.DIALLED,
+                Frame.DIALLED_FORMS,
+                Frame.LABEL,
+            ),
             phone=True,
         ),
         "contact": Field(
             'reference keyed in the IVR: contact:ACC, none at all: contact:""',
-            _text(lambda call: call.contact_ref, Frame.CONTACT),
+            _text(readings.contact_refs, Frame.CONTACT),
         ),
         "call": Field(
-            "call reference: call:47", _text(lambda call: call.key.call_ref, Frame.REFERENCE)
+            "call reference: call:47",
+            _text(readings.call_refs, Frame.REFERENCE),
         ),
         "state": Field(f"one of {', '.join(_STATES)}", _compile_state, timed=True),
         "disp": Field("disposition code, disp:none without one", _compile_disposition),
         "by": Field(
             "who recorded the disposition: by:thandi",
-            _text(lambda call: call.disposition.by if call.disposition else ""),
+            _text(readings.persons),
         ),
         "hold": Field(
             "time in the queue: hold>30 hold>=2m hold<1:30",
-            _duration(lambda calls, _: [call.hold for call in calls]),
+            _duration(lambda calls, _: calls.column(readings.holds)),
             compares=True,
         ),
         "talk": Field(
             "time in conversation, or since the connection: talk>10m",
-            _duration(lambda calls, lens: [call.talk_seconds(lens.now_ms) for call in calls]),
+            _duration(readings.talks),
             compares=True,
             timed=True,
         ),
         "age": Field(
             "time since the call was first heard of: age<1h",
             _duration(
-                lambda calls, lens: [max(0.0, (lens.now_ms - c.began.ms) / 1000) for c in calls]
+                lambda calls, lens: [
+                    max(0.0, (lens.now_ms - ms) / 1000) for ms in calls.column(readings.began_ms)
+                ]
             ),
             compares=True,
             timed=True,
         ),
-        "source": Field("PBX that the call came from", _text(lambda call: call.key.source)),
+        "source": Field(
+            "PBX that the call came from",
+            _text(readings.sources),
+        ),
     }
 )

@@ -1,17 +1,24 @@
 """The tests that a filter is made of: each looks at many calls at once.
 
 A function called for each of 100,000 calls is most of what a filter costs; so a test is called
-once, goes over all of them, and returns for each whether it passes.
+with some hundreds of them, and returns for each whether it passes.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from operator import not_
+from operator import and_, not_, or_
+from typing import Any, TypeVar
 
 from .call import Call
-from .subject import Lens, Subject
+from .readings import texts
+from .subject import Lens, Read, Subjects
 
-Test = Callable[[Sequence[Subject], Lens], list[bool]]
+Value = TypeVar("Value")
+
+Passes = Callable[[Subjects[Any]], list[bool]]
 """Returns for each of the calls whether it passes."""
+
+Test = Callable[[Lens], Passes]
+"""Works out, once for all calls, what depends on the lens alone."""
 
 
 def any_of(tests: Iterable[Test]) -> Test:
@@ -29,65 +36,87 @@ def _joined(tests: list[Test], *, settled: bool) -> Test:
     if len(tests) == 1:
         return tests[0]
 
-    def test(subjects: Sequence[Subject], lens: Lens) -> list[bool]:
-        first, *others = tests
-        found = first(subjects, lens)
-        for other in others:
-            left = [each for each, had in zip(subjects, found, strict=True) if had is not settled]
-            answers = iter(other(left, lens))
-            found = [settled if had is settled else next(answers) for had in found]
-        return found
+    join = or_ if settled else and_
+
+    def test(lens: Lens) -> Passes:
+        first, *others = (test(lens) for test in tests)
+
+        def passes(subjects: Subjects[Any]) -> list[bool]:
+            found = first(subjects)
+            for other in others:
+                left = found.count(not settled)
+                if left > len(found) / 2:  # to choose so many would take longer than to ask all
+                    found = list(map(join, found, other(subjects)))
+                elif left:
+                    chosen = map(not_, found) if settled else found
+                    rest = iter(other(subjects.only(chosen)))
+                    found = [settled if had is settled else next(rest) for had in found]
+            return found
+
+        return passes
 
     return test
 
 
-def everything(subjects: Sequence[Subject], _lens: Lens) -> list[bool]:
+def everything(_lens: Lens) -> Passes:
     """Pass every call."""
-    return [True] * len(subjects)
+    return lambda subjects: [True] * len(subjects.rows)
 
 
 def complement(test: Test) -> Test:
     """Return the test that a call passes if it fails `test`."""
-    return lambda subjects, lens: list(map(not_, test(subjects, lens)))
+
+    def failed(lens: Lens) -> Passes:
+        passes = test(lens)
+        return lambda subjects: list(map(not_, passes(subjects)))
+
+    return failed
 
 
 def sought(needles: Callable[[Lens], Sequence[str]]) -> Test:
     """Return the test that a call passes if one of the needles is in its text."""
 
-    def test(subjects: Sequence[Subject], lens: Lens) -> list[bool]:
+    def test(lens: Lens) -> Passes:
         first, *others = needles(lens)
-        found = [first in subject.text for subject in subjects]
-        for needle in others:
-            pairs = zip(found, subjects, strict=True)
-            found = [had or needle in subject.text for had, subject in pairs]
-        return found
+
+        def passes(subjects: Subjects[Any]) -> list[bool]:
+            found_in = subjects.column(texts)
+            found = [first in text for text in found_in]
+            for needle in others:
+                pairs = zip(found, found_in, strict=True)
+                found = [had or needle in text for had, text in pairs]
+            return found
+
+        return passes
 
     return test
 
 
-def by_value(get: Callable[[Call], str], matches: Callable[[str], bool]) -> Test:
+def by_value(read: Read[str], matches: Callable[[str], bool]) -> Test:
     """Return the test of a value that many calls share: each value is looked at once."""
 
-    def test(subjects: Sequence[Subject], _lens: Lens) -> list[bool]:
-        values = [get(subject.call) for subject in subjects]
-        known = {value: matches(value) for value in set(values)}
-        return [known[value] for value in values]
+    def test(_lens: Lens) -> Passes:
+        known: dict[str, bool] = {}
+
+        def passes(subjects: Subjects[Any]) -> list[bool]:
+            values = subjects.column(read)
+            for value in set(values) - known.keys():
+                known[value] = matches(value)
+            return [known[value] for value in values]
+
+        return passes
 
     return test
 
 
-def by_seconds(
-    get: Callable[[Sequence[Call], Lens], list[float | None]],
-    passes: Callable[[float | None], bool],
+def by_values(
+    get: Callable[[Subjects[Any], Lens], Sequence[Value]],
+    passes: Callable[[Sequence[Value]], list[bool]],
 ) -> Test:
-    """Return the test of a number of seconds, which may be unknown."""
-
-    def test(subjects: Sequence[Subject], lens: Lens) -> list[bool]:
-        return list(map(passes, get([subject.call for subject in subjects], lens)))
-
-    return test
+    """Return the test of what is got of many calls at once, and passes or not at once."""
+    return lambda lens: lambda subjects: passes(get(subjects, lens))
 
 
 def by_call(passes: Callable[[Call, Lens], bool]) -> Test:
     """Return the test that asks for each call by itself."""
-    return lambda subjects, lens: [passes(subject.call, lens) for subject in subjects]
+    return lambda lens: lambda subjects: [passes(row.call, lens) for row in subjects.rows]

@@ -6,13 +6,13 @@ beside the rows, takes most of the time of a keystroke at 100,000 calls.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from itertools import accumulate, chain
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, chain, compress
 from operator import attrgetter
 from typing import Any
 
 from .call import ORIGIN, EntryId
-from .subject import Subject
+from .subject import Subject, Subjects
 
 PIECE = 512
 """Rows in a piece, at first; one that has grown to twice as many is cut in two."""
@@ -25,11 +25,11 @@ sorted by; when the call began, which makes it unique."""
 class Row(Subject, gc=False, eq=False):
     """A call as a view has it, and where it stands, in parts: a tuple for each would be larger."""
 
+    since: EntryId = ORIGIN
     here: bool = False
     """Whether the call is in the tab; if not, what follows says nothing."""
     rank: int = 0
     value: Any = None
-    since: EntryId = ORIGIN
 
     @property
     def order(self) -> Order:
@@ -37,66 +37,104 @@ class Row(Subject, gc=False, eq=False):
         return self.rank, self.value, self.since
 
 
-_order = attrgetter("order")
+by_order: Callable[[Row], Any] = attrgetter("order")
+by_beginning: Callable[[Row], Any] = attrgetter("since")
+
+
+class Piece(Subjects[Row]):
+    """Rows that follow one another. It may be a piece of two `Rows`, and is not changed then."""
+
+    __slots__ = ("shared",)
+
+    def __init__(self, rows: list[Row]) -> None:
+        super().__init__(rows)
+        self.shared = False
 
 
 class Rows:
-    """Rows in the order of `Row.order`, which may not change while a row is here."""
+    """Rows in the order of `key`, which may not change for a row that is here."""
 
-    def __init__(self, rows: Sequence[Row] = ()) -> None:
+    def __init__(self, rows: Sequence[Row] = (), key: Callable[[Row], Any] = by_order) -> None:
         """Start with rows that are in order already."""
-        self._pieces = [list(rows[at : at + PIECE]) for at in range(0, len(rows), PIECE)]
-        self._lasts = [piece[-1].order for piece in self._pieces]
-        self._length = len(rows)
+        self.key = key
+        self._pieces: list[Piece] = []
+        self._lasts: list[Any] = []
+        self._length = 0
         self._begins: list[int] | None = None
         """How many rows stand before each piece; `None` where that is to be counted anew."""
+        for at in range(0, len(rows), PIECE):
+            self._append(Piece(list(rows[at : at + PIECE])))
 
     def __len__(self) -> int:
         return self._length
 
     def __iter__(self) -> Iterator[Row]:
-        return chain.from_iterable(self._pieces)
+        return chain.from_iterable(piece.rows for piece in self._pieces)
 
     def __reversed__(self) -> Iterator[Row]:
-        return chain.from_iterable(map(reversed, reversed(self._pieces)))
+        return chain.from_iterable(reversed(piece.rows) for piece in reversed(self._pieces))
 
     def __contains__(self, row: Row) -> bool:
         if not row.here:
             return False
         piece, place = self._place_of(row)
-        return piece < len(self._pieces) and self._pieces[piece][place] is row
+        return piece < len(self._pieces) and self._pieces[piece].rows[place] is row
+
+    def pieces(self) -> Sequence[Subjects[Row]]:
+        """Return all rows, some hundreds at a time, to be read."""
+        return self._pieces
+
+    def only(self, passes: Callable[[Subjects[Row]], list[bool]]) -> "Rows":
+        """Return the rows that pass.
+
+        It works piece by piece: what one part of a test has read of a call is still at hand when
+        the next part reads it. A piece that passes as a whole is not even copied.
+        """
+        found = Rows(key=self.key)
+        for piece in self._pieces:
+            passed = passes(piece)
+            if False not in passed:
+                piece.shared = True
+                found._append(piece)
+            elif True in passed:
+                found._append(Piece(list(compress(piece.rows, passed))))
+        return found
 
     def add(self, row: Row) -> None:
         """Put a row where it belongs."""
         number, place = self._place_of(row)
         if number == len(self._pieces):
             if number == 0:
-                self._pieces.append([])
-                self._lasts.append(row.order)
-            number = len(self._pieces) - 1
-            place = len(self._pieces[number])
-            self._lasts[number] = row.order
-        piece = self._pieces[number]
-        piece.insert(place, row)
+                self._append(Piece([row]))
+                return
+            number -= 1
+            place = len(self._pieces[number].rows)
+            self._lasts[number] = self.key(row)
+        rows = self._changing(number).rows
+        rows.insert(place, row)
         self._length += 1
         self._begins = None
-        if len(piece) >= 2 * PIECE:
-            self._pieces[number : number + 1] = [piece[:PIECE], piece[PIECE:]]
-            self._lasts.insert(number, piece[PIECE - 1].order)
+        if len(rows) >= 2 * PIECE:
+            self._pieces[number : number + 1] = [Piece(rows[:PIECE]), Piece(rows[PIECE:])]
+            self._lasts.insert(number, self.key(rows[PIECE - 1]))
 
     def remove(self, row: Row) -> None:
         """Take a row away; raises `ValueError` where it is not here."""
         number, place = self._place_of(row)
-        if number == len(self._pieces) or self._pieces[number][place] is not row:
+        if number == len(self._pieces) or self._pieces[number].rows[place] is not row:
             raise ValueError(f"no row of {row.call.key}")
-        piece = self._pieces[number]
-        del piece[place]
+        rows = self._changing(number).rows
+        del rows[place]
         self._length -= 1
         self._begins = None
-        if not piece:
+        if not rows:
             del self._pieces[number], self._lasts[number]
-        elif place == len(piece):
-            self._lasts[number] = piece[-1].order
+        elif place == len(rows):
+            self._lasts[number] = self.key(rows[-1])
+
+    def outdate(self, row: Row) -> None:
+        """Note that the call or the text of a row that is here becomes another."""
+        self._pieces[bisect_left(self._lasts, self.key(row))].outdate()
 
     def index(self, row: Row) -> int:
         """Return the number of a row that is here."""
@@ -110,18 +148,33 @@ class Rows:
         found: list[Row] = []
         while number < len(self._pieces) and begins[number] < stop:
             begin = begins[number]
-            found += self._pieces[number][max(0, start - begin) : stop - begin]
+            found += self._pieces[number].rows[max(0, start - begin) : stop - begin]
             number += 1
         return found
 
+    def _append(self, piece: Piece) -> None:
+        self._pieces.append(piece)
+        self._lasts.append(self.key(piece.rows[-1]))
+        self._length += len(piece.rows)
+        self._begins = None
+
+    def _changing(self, number: int) -> Piece:
+        """Return a piece that is about to change, and is nobody else's."""
+        piece = self._pieces[number]
+        if piece.shared:
+            piece = self._pieces[number] = Piece(piece.rows[:])
+        piece.outdate()
+        return piece
+
     def _place_of(self, row: Row) -> tuple[int, int]:
         """Return in which piece a row belongs, and where; behind all of them there is no piece."""
-        number = bisect_left(self._lasts, row.order)
+        key = self.key(row)
+        number = bisect_left(self._lasts, key)
         if number == len(self._pieces):
             return number, 0
-        return number, bisect_left(self._pieces[number], row.order, key=_order)
+        return number, bisect_left(self._pieces[number].rows, key, key=self.key)
 
     def _counted(self) -> list[int]:
         if self._begins is None:
-            self._begins = list(accumulate(map(len, self._pieces), initial=0))
+            self._begins = list(accumulate((len(piece.rows) for piece in self._pieces), initial=0))
         return self._begins

@@ -4,14 +4,18 @@ A sort value never depends on the time of day, so an order that holds now holds 
 calls in conversation are ordered by when they began, which is the same as by how long they last.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import compress
 from operator import attrgetter
 from typing import Any
 
-from .call import Call, CallState
-from .rows import Order, Row
-from .subject import Lens
+from . import readings
+from .call import CallState
+from .readings import began_ms, states, told_talks
+from .rows import Order, Row, Rows
+from .subject import Lens, Subject, Subjects
 
 Value = Any
 """Something that compares with every other value of the same column."""
@@ -26,100 +30,122 @@ class Sort:
     by: str = "began"
     reverse: bool = True
 
-    def order(self, call: Call, lens: Lens) -> Order:
-        """Return where `call` stands. Unknown values come last, either way round."""
-        [value] = SORTS[self.by]([call], lens)
-        return (self._last, 0, call.began) if value is None else (0, value, call.began)
+    def order(self, subject: Subject, lens: Lens) -> Order:
+        """Return where a call stands. Unknown values come last, either way round."""
+        [value] = SORTS[self.by](Subjects([subject]), lens)
+        began = subject.call.began
+        return (self._last, 0, began) if value is None else (0, value, began)
 
-    def arrange(self, rows: list[Row], lens: Lens) -> list[Row]:
+    def arrange(self, begun: Rows, lens: Lens) -> Rows:
         """Note in each of the rows where it stands, and return them in order.
 
-        They are to come in the order in which their calls began (`by_beginning`). So values alone
-        are compared, in a fraction of the time of what they are parts of: the sort is stable.
+        They come in the order in which their calls began, so that values alone are compared, in a
+        fraction of the time of what they are parts of: the sort is stable. Each piece is noted
+        while it is at hand; to come back to 100,000 rows takes as long as to sort them.
         """
-        if self.by == "began":
-            values: list[Value] = [row.since for row in rows]
-        else:
-            values = SORTS[self.by]([row.call for row in rows], lens)
+        known: list[Row] = []
         unknown: list[Row] = []
-        if None in values:
-            unknown = [row for row, value in zip(rows, values, strict=True) if value is None]
-            rows = [row for row, value in zip(rows, values, strict=True) if value is not None]
-            values = [value for value in values if value is not None]
-        for row, value in zip(rows, values, strict=True):
-            row.here, row.rank, row.value = True, 0, value
+        for piece in begun.pieces():
+            values = SORTS[self.by](piece, lens)
+            for row, value in zip(piece.rows, values, strict=True):
+                row.rank, row.value = 0, value
+            if None in values:
+                known += [row for row in piece.rows if row.value is not None]
+                unknown += [row for row in piece.rows if row.value is None]
+            else:
+                known += piece.rows
+        if self.by == "began":
+            return begun
         last = self._last
         for row in unknown:
-            row.here, row.rank, row.value = True, last, 0
-        if self.by != "began":
-            rows = [rows[place] for place in sorted(range(len(rows)), key=values.__getitem__)]
-        return unknown + rows if self.reverse else rows + unknown
+            row.rank, row.value = last, 0
+        known.sort(key=_value)
+        return Rows(unknown + known if self.reverse else known + unknown)
 
     @property
     def _last(self) -> int:
         return -1 if self.reverse else 1
 
 
-def by_beginning(rows: Iterable[Row]) -> list[Row]:
-    """Note in each row when its call began, and return them in that order."""
-    found = list(rows)
-    for row in found:
-        row.since = row.call.began
-    return sorted(found, key=attrgetter("since"))
+_value = attrgetter("value")
 
 
-def _folded(text: str, _: Lens) -> str:
-    return text.casefold()
+def _folded(texts: Sequence[str]) -> list[Value]:
+    """Return the texts case-folded: all in one, which is faster, and side by side in memory."""
+    found = "\n".join(texts).casefold().split("\n")
+    if len(found) != len(texts):
+        found = [text.casefold() for text in texts]
+    return [text or None for text in found] if "" in found else found
 
 
-def _numbers_first(text: str, _: Lens) -> str:
-    """Return a text that stands before those that are no numbers if `text` is one, by its size."""
-    if text.isdigit() and text.isascii() and len(text) < 20:
-        digits = text.lstrip("0")
-        return chr(len(digits)) + digits  # fewer digits first; among as many, text is as good
-    return "~" + text.casefold()
+_SIZES = [chr(size) for size in range(20)]
+
+
+def _numbers_first(texts: Sequence[str]) -> list[Value]:
+    """Return for each text one that stands before those that are no numbers if it is, by its size.
+
+    Of numbers those with fewer digits come first; among as many, text is as good.
+    """
+    found: list[Value] = []
+    for text in texts:
+        if text.isdigit() and text.isascii() and len(text) < 20:
+            digits = text.lstrip("0")
+            found.append(_SIZES[len(digits)] + digits)
+        else:
+            found.append("~" + text.casefold() if text else None)
+    return found
 
 
 _AFTER_ALL = 2.0**53
 """More than any duration, and a time less than it is exact."""
 
 
-def _talk(call: Call, lens: Lens) -> Value:
-    if call.end is None:
-        # Over, as far as anyone can tell, but nobody knows since when.
-        if call.state(lens.now_ms, lens.policy) is CallState.ENDED:
-            return None
-        return _AFTER_ALL - call.began.ms
-    return call.talk_seconds(call.end.entry.ms)
+def _talks(subjects: Subjects[Any], lens: Lens) -> list[Value]:
+    """Return the seconds of the calls that are over; behind them come the others by their age."""
+    told = told_talks(subjects.rows)
+    rest = iter(_untold(list(compress(subjects.rows, [talk != talk for talk in told])), lens))
+    return [next(rest) if talk != talk else talk for talk in told]
 
 
-def _each(value: Callable[[str, Lens], Value], texts: Sequence[str], lens: Lens) -> list[Value]:
+def _untold(rows: list[Subject], lens: Lens) -> list[Value]:
+    # Over, as far as anyone can tell, but nobody knows since when: that has no place.
+    others = zip(rows, began_ms(rows), states(Subjects(rows), lens), strict=True)
+    return [
+        call.talk_seconds(call.end.entry.ms)
+        if (call := row.call).end is not None
+        else None
+        if state is CallState.ENDED
+        else _AFTER_ALL - ms
+        for row, ms, state in others
+    ]
+
+
+def _shared(value: Callable[[Sequence[str]], Sequence[Value]], texts: Sequence[str]) -> list[Value]:
     """Return the value of each text; what many calls share is worked out once."""
-    known = {text: value(text, lens) if text else None for text in set(texts)}
+    different = list(set(texts))
+    known = dict(zip(different, value(different), strict=True))
     return [known[text] for text in texts]
 
 
-def _label(number: str, lens: Lens) -> Value:
-    return (lens.label(number) or number).casefold()
+def _labels(numbers: Sequence[str], lens: Lens) -> list[Value]:
+    return _folded([lens.label(number) or number for number in numbers])
 
 
 # For each of several calls at once: a function called for each of 100,000 takes longer than all
 # that it does.
-SORTS: Mapping[str, Callable[[Sequence[Call], Lens], list[Value]]] = {
-    "began": lambda calls, _: [call.began for call in calls],
-    "state": lambda calls, lens: [_STATES[call.state(lens.now_ms, lens.policy)] for call in calls],
-    "caller": lambda calls, _: [call.caller.casefold() or None for call in calls],
-    "dialled": lambda calls, lens: _each(_label, [call.dialled for call in calls], lens),
-    "hold": lambda calls, _: [call.hold for call in calls],
-    "talk": lambda calls, lens: [_talk(call, lens) for call in calls],
-    "ext": lambda calls, lens: _each(_numbers_first, [call.extension for call in calls], lens),
-    "contact": lambda calls, _: [call.contact_ref.casefold() or None for call in calls],
-    "ref": lambda calls, lens: [_numbers_first(call.key.call_ref, lens) for call in calls],
-    "source": lambda calls, lens: _each(_folded, [call.key.source for call in calls], lens),
-    "disposition": lambda calls, _: [
-        call.disposition.code if call.disposition else None for call in calls
-    ],
-    "by": lambda calls, _: [
-        call.disposition.by.casefold() if call.disposition else None for call in calls
-    ],
+SORTS: Mapping[str, Callable[[Subjects[Any], Lens], list[Value]]] = {
+    "began": lambda calls, _: [0] * len(calls.rows),  # alike, and so it decides when they began
+    "state": lambda calls, lens: [_STATES[state] for state in states(calls, lens)],
+    "caller": lambda calls, _: _folded(readings.callers(calls.rows)),
+    "dialled": lambda calls, lens: _shared(
+        partial(_labels, lens=lens), readings.dialled(calls.rows)
+    ),
+    "hold": lambda calls, _: [row.call.hold for row in calls.rows],
+    "talk": _talks,
+    "ext": lambda calls, _: _numbers_first(readings.extensions(calls.rows)),
+    "contact": lambda calls, _: _folded(readings.contact_refs(calls.rows)),
+    "ref": lambda calls, _: _numbers_first(readings.call_refs(calls.rows)),
+    "source": lambda calls, _: _shared(_folded, readings.sources(calls.rows)),
+    "disposition": lambda calls, _: [code or None for code in readings.codes(calls.rows)],
+    "by": lambda calls, _: _shared(_folded, readings.persons(calls.rows)),
 }

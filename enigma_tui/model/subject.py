@@ -7,9 +7,11 @@ call comes. In it every field stands between marks of its own, which no value ca
 all of it, and `200` alone is anywhere in the call.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import compress
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -64,3 +66,52 @@ class Subject(Struct, gc=False, eq=False):
 
     call: Call
     text: str
+
+
+Some = TypeVar("Some", bound=Subject)
+Value = TypeVar("Value")
+Read = Callable[[Sequence[Subject]], Sequence[Value]]
+"""Reads something of each of several subjects that depends on nothing else."""
+
+
+class Subjects(Generic[Some]):
+    """Several subjects, and side by side what has been read of them.
+
+    To get from 100,000 subjects to their texts, each somewhere in memory, takes longer than to
+    look for a word in these; so does a number that is some steps away. What a test reads is
+    therefore kept, some bytes for each call, until something is `outdate`d.
+    """
+
+    __slots__ = ("_columns", "rows")
+
+    def __init__(self, rows: list[Some]) -> None:
+        self.rows = rows
+        self._columns: dict[Read[Any], Sequence[Any]] = {}
+
+    def outdate(self) -> None:
+        """Forget what has been read: a subject becomes another."""
+        self._columns = {}
+
+    def column(self, read: Read[Value]) -> Sequence[Value]:
+        """Return what `read` reads of each."""
+        found = self._columns.get(read)
+        if found is None:
+            found = self._columns[read] = read(self.rows)
+        return found
+
+    def only(self, chosen: Iterable[object]) -> "Subjects[Some]":
+        """Return those for which `chosen` has something true."""
+        return _Chosen(self, list(chosen))
+
+
+class _Chosen(Subjects[Some]):
+    """Some of others, of which all is read that is to be read: once, whichever are chosen."""
+
+    __slots__ = ("_among", "_chosen")
+
+    def __init__(self, among: Subjects[Some], chosen: list[object]) -> None:
+        super().__init__(list(compress(among.rows, chosen)))
+        self._among, self._chosen = among, chosen
+
+    def column(self, read: Read[Value]) -> Sequence[Value]:
+        return list(compress(self._among.column(read), self._chosen))

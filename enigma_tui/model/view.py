@@ -7,15 +7,14 @@ them anew.
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from itertools import compress
 
 from .board import Board
 from .call import Call, CallKey, CallState
 from .notification import Direction
 from .query import Query, parse
-from .rows import Order, Row, Rows
-from .sorting import Sort, by_beginning
-from .subject import Lens
+from .rows import Order, Row, Rows, by_beginning
+from .sorting import Sort
+from .subject import Lens, Subjects
 
 
 class Tab(StrEnum):
@@ -102,8 +101,10 @@ class View:
         self._row_of: dict[CallKey, Row] = {}
         """Every call of the board."""
         self._labels: Mapping[str, str] = {}
-        self._in_tab = Rows()
-        """The rows of the tab, whatever the filter."""
+        self._begun = Rows(key=by_beginning)
+        """The rows of the tab as their calls began: every other order is made of this one."""
+        self._in_tab = self._begun
+        """The rows of the tab, whatever the filter; the same where they are sorted like that."""
         self._arranged: tuple[Tab, Sort] | None = None
         """What these are of."""
         self._rows = self._in_tab
@@ -151,7 +152,7 @@ class View:
         if pinned is not None and pinned not in self._rows:
             if same:
                 self._left = True
-                self._place(pinned, self.sort.order(pinned.call, lens), shown=True)
+                self._place(pinned, self.sort.order(pinned, lens), shown=True)
             else:
                 self.pinned = None
 
@@ -159,32 +160,36 @@ class View:
         """Make the rows of all calls, with what the labels are now."""
         self._labels = lens.labels
         self._arranged = None
-        self._row_of = {key: Row(call, lens.text(call)) for key, call in self.board.calls.items()}
-        self._in_tab = self._rows = Rows()
+        self._row_of = {
+            key: Row(call, lens.text(call), call.began) for key, call in self.board.calls.items()
+        }
+        self._begun = self._in_tab = self._rows = Rows(key=by_beginning)
 
     def _arrange(self, lens: Lens, among: Iterable[CallKey] | None) -> None:
         """Put the rows of the tab in order."""
-        tab, sort = self._arranged or (None, None)
+        tab, _ = self._arranged or (None, None)
         self._arranged = (self.tab, self.sort)
         if tab is not self.tab:
-            for row in self._in_tab:
+            for row in self._begun:
                 row.here = False
             of = self._row_of
             some = of.values() if among is None else [of[key] for key in among if key in of]
-            rows = by_beginning(row for row in some if self._takes(row.call, lens))
-        elif sort is not None and sort.by == "began":
-            rows = list(self._in_tab)
-        else:
-            # The calls came nearly in the order in which they began.
-            rows = by_beginning(row for row in self._row_of.values() if row.here)
-        self._in_tab = Rows(self.sort.arrange(rows, lens))
+            rows = [row for row in some if self._takes(row.call, lens)]
+            for row in rows:
+                row.here = True
+            rows.sort(key=by_beginning)
+            self._begun = Rows(rows, by_beginning)
+        self._in_tab = self.sort.arrange(self._begun, lens)
 
     def _choose(self, lens: Lens) -> None:
         """Work out which rows of the tab pass the filter."""
         self._rows = self._in_tab
         if self.query.text:
-            rows = list(self._in_tab)
-            self._rows = Rows(list(compress(rows, self.query.select(rows, lens))))
+            self._rows = self._in_tab.only(self.query.through(lens))
+
+    def pieces(self) -> Sequence[Subjects[Row]]:
+        """Return the rows of the tab, some hundreds at a time, with what has been read of them."""
+        return self._in_tab.pieces()
 
     # ── some calls ──────────────────────────────────────────────────────────────────────
 
@@ -200,24 +205,34 @@ class View:
                 touched |= self._place(row, None, shown=False)
                 del self._row_of[key]
                 self._left = self._left and key != self.pinned
-        for row, passes in zip(rows, self.query.select(rows, lens), strict=True):
+        passed = self.query.through(lens)(Subjects(rows))
+        for row, passes in zip(rows, passed, strict=True):
             belongs = self._takes(row.call, lens)
             shown = belongs and passes
             if row.call.key == self.pinned:
                 self._left = not shown
                 belongs = shown = True
-            order = self.sort.order(row.call, lens) if belongs else None
+            order = self.sort.order(row, lens) if belongs else None
             touched |= self._place(row, order, shown=shown)
         return touched
 
     def _brought_up(self, row: Row | None, call: Call, lens: Lens) -> Row:
         if row is None:
-            row = self._row_of[call.key] = Row(call, lens.text(call))
+            row = self._row_of[call.key] = Row(call, lens.text(call), call.began)
         elif row.call is not call:
+            if row.here:
+                for rows in self._orders():
+                    rows.outdate(row)
+            else:
+                row.since = call.began
             if _worded(row.call) != _worded(call):
                 row.text = lens.text(call)
             row.call = call
         return row
+
+    def _orders(self) -> Iterable[Rows]:
+        """Return what all rows of the tab are in."""
+        return {self._begun, self._in_tab}
 
     def _place(self, row: Row, order: Order | None, *, shown: bool) -> bool:
         """Put a row where it belongs, `None` is outside the tab; return whether it is or was shown.
@@ -232,11 +247,13 @@ class View:
             self._rows.remove(row)
         if moved:
             if before is not None:
-                self._in_tab.remove(row)
+                for rows in self._orders():
+                    rows.remove(row)
             row.here = order is not None
             if order is not None:
                 row.rank, row.value, row.since = order
-                self._in_tab.add(row)
+                for rows in self._orders():
+                    rows.add(row)
         if filtered and shown and (moved or not was_shown):
             self._rows.add(row)
         return was_shown or shown

@@ -86,8 +86,9 @@ class Floor:
     """When the last notification was collected."""
     skipped: int = 0
     """Entries that could not be taken in; not one payload should be able to cause it."""
-    _behind: set[CallKey] = field(default_factory=set)
-    """Calls that have changed since they were counted and put where they belong."""
+    _behind: dict[CallKey, None] = field(default_factory=dict)
+    """Calls that have changed since they were counted and put where they belong; in the order in
+    which they came, which is then that of their rows in memory: it is what a filter goes along."""
     _ticks: int = 0
     _received: EntryId = ORIGIN
 
@@ -101,7 +102,7 @@ class Floor:
         self.deliveries = Deliveries([self.site.rule(target) for target in self.site.delivery])
         self.view = View(self.board, self.lens(), tab=tab, query=query, sort=sort)
         self.held = []
-        self._behind = set()
+        self._behind = {}
         self._received = ORIGIN
 
     # ── time ────────────────────────────────────────────────────────────────────────────
@@ -183,10 +184,10 @@ class Floor:
         self.listener.on_link()
 
     def _take(self, events: Sequence[Event]) -> None:
-        changed: set[CallKey] = set()
+        changed: dict[CallKey, None] = {}
         for event in events:
             try:
-                changed.update(keys := self.board.apply(event))
+                changed.update(dict.fromkeys(keys := self.board.apply(event)))
                 self._take_one(event, keys)
             except Exception as error:
                 # A mistake of ours in one entry must not cost the others of its batch.
@@ -206,7 +207,7 @@ class Floor:
                     if (call := self.board.calls.get(key)) is not None:
                         self.metrics.answered(call, event.id)
 
-    def _bring_up_to_date(self, keys: set[CallKey]) -> None:
+    def _bring_up_to_date(self, keys: dict[CallKey, None]) -> None:
         """Count the calls again and put them where they belong.
 
         While the journal is read this is done for many at once: most calls there are over soon
@@ -217,7 +218,7 @@ class Floor:
             self._catch_up()
 
     def _catch_up(self) -> None:
-        behind, self._behind = self._behind, set()
+        behind, self._behind = self._behind, {}
         lens = self.lens()
         self.tally.update(behind, self.board, lens)
         self.view.update(behind, lens)
@@ -227,7 +228,7 @@ class Floor:
         if self.paused:
             return
         self._ticks += 1
-        self._behind.update(self.board.due(self.now_ms()))
+        self._behind.update(dict.fromkeys(self.board.due(self.now_ms())))
         self._catch_up()
         if self.view.query.timed:
             # A filter such as talk>5m takes in calls by the mere passing of time. Live ones are

@@ -13,8 +13,9 @@ from enigma_tui.model.call import Call, CallKey, Disposition, End, EntryId, Feed
 from enigma_tui.model.notification import Direction
 from enigma_tui.model.phone import Dialplan
 from enigma_tui.model.query import Lens
-from enigma_tui.model.rows import Row
-from enigma_tui.model.sorting import SORTS, Sort, by_beginning
+from enigma_tui.model.rows import Row, Rows, by_beginning
+from enigma_tui.model.sorting import SORTS, Sort
+from enigma_tui.model.subject import Subject
 
 T = 1_763_800_000_000
 LENS = Lens(T, Policy(cdr_sources={"pbx"}), Dialplan("ZA"), {"0115550100": "Support"})
@@ -89,8 +90,9 @@ def ordered(calls: list[Call], sort: Sort) -> list[str]:
 
 
 def arranged(calls: Iterable[Call], sort: Sort, lens: Lens) -> list[Call]:
-    rows = sort.arrange(by_beginning(Row(each, lens.text(each)) for each in calls), lens)
-    places = [sort.order(row.call, lens) for row in rows]
+    begun = sorted((Row(each, lens.text(each), each.began) for each in calls), key=by_beginning)
+    rows = list(sort.arrange(Rows(begun, by_beginning), lens))
+    places = [sort.order(row, lens) for row in rows]
     assert places == sorted(places) == [row.order for row in rows]
     return [row.call for row in (reversed(rows) if sort.reverse else rows)]
 
@@ -153,6 +155,8 @@ def test_any_two_calls_compare_in_every_column(
 ) -> None:
     sort = Sort(column, reverse)
     assert len(arranged(calls, sort, LENS)) == len(calls)
-    places = [sort.order(each, LENS) for each in calls]
+    places = [sort.order(Subject(each, ""), LENS) for each in calls]
     later = dataclasses.replace(LENS, now_ms=T + 1_000)
-    assert [sort.order(each, later) for each in calls] == places, "an order holds a second later"
+    assert [sort.order(Subject(each, ""), later) for each in calls] == places, (
+        "an order holds a second later"
+    )

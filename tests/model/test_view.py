@@ -1,20 +1,20 @@
 """Promises of `model.view`: its rows are the board's, filtered and sorted, whatever happens."""
 
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from enigma_tui.model import sorting
+from enigma_tui.model import rows, sorting
 from enigma_tui.model.board import Board
 from enigma_tui.model.call import Call, CallKey, CallState, Disposition, EntryId, Policy
 from enigma_tui.model.entry import Disposed, Notified
 from enigma_tui.model.notification import CallConnected, CallEnded, Direction
 from enigma_tui.model.phone import Dialplan
 from enigma_tui.model.query import Lens, parse
+from enigma_tui.model.rows import PIECE, Row
 from enigma_tui.model.sorting import SORTS, Sort
+from enigma_tui.model.subject import Subject, Subjects
 from enigma_tui.model.view import Tab, Tally, View
 
 T = 1_763_800_000_000
@@ -64,13 +64,21 @@ def takes(text: str, call: Call, now: int, policy: Policy) -> bool:
 class Oracle(RuleBasedStateMachine):
     """Drives a view as a floor does, and works out the same anew after every step."""
 
-    @initialize(policy=st.sampled_from([CDR, Policy()]), keep=st.sampled_from([2, 5, 100]))
-    def start(self, policy: Policy, keep: int) -> None:
+    @initialize(
+        policy=st.sampled_from([CDR, Policy()]),
+        keep=st.sampled_from([2, 5, 100]),
+        size=st.sampled_from([1, 2, PIECE]),
+    )
+    def start(self, policy: Policy, keep: int, size: int) -> None:
+        rows.PIECE = size
         self.now = T
         self.policy = policy
         self.board = Board(policy, keep)
         self.tally = Tally()
         self.view = View(self.board, lens(T, policy), tab=Tab.ALL)
+
+    def teardown(self) -> None:
+        rows.PIECE = PIECE
 
     def take(self, event: Notified | Disposed) -> None:
         keys = self.board.apply(event)
@@ -167,13 +175,13 @@ class Oracle(RuleBasedStateMachine):
         assert view.matching == len(matching)
         assert {key for key in calls if view.has_left(key)} == shown - matching
 
-        rows = [self.place(calls[key]) for key in keys]
-        known = [row for row in rows if row is not None]
-        assert rows == known + [None] * (len(rows) - len(known)), "what is unknown is last"
+        places = [self.place(calls[key]) for key in keys]
+        known = [place for place in places if place is not None]
+        assert places == known + [None] * (len(places) - len(known)), "what is unknown is last"
         assert known == sorted(known, reverse=view.sort.reverse)
 
     def place(self, call: Call) -> tuple[object, EntryId, CallKey] | None:
-        [value] = SORTS[self.view.sort.by]([call], self.lens())
+        [value] = SORTS[self.view.sort.by](Subjects([Subject(call, "")]), self.lens())
         return None if value is None else (value, call.began, call.key)
 
     @invariant()
@@ -275,8 +283,8 @@ def test_an_update_touches_only_the_rows_that_changed(monkeypatch: pytest.Monkey
     worked_out: list[CallKey] = []
     began = SORTS["began"]
 
-    def spy(calls: Sequence[Call], lens: Lens) -> list[object]:
-        worked_out.extend(call.key for call in calls)
+    def spy(calls: Subjects[Row], lens: Lens) -> list[object]:
+        worked_out.extend(row.call.key for row in calls.rows)
         return began(calls, lens)
 
     monkeypatch.setattr(sorting, "SORTS", {**SORTS, "began": spy})
