@@ -57,6 +57,8 @@ class BoardApp(Watched, EnigmaApp):
             self._end_ms = batch[-1].id.ms
             self.floor.on_events(batch)
         self.floor.look(tab=Tab.ALL)
+        # As the program has within a minute, by and by.
+        self.floor.view.read_ahead(calls)
         leave_alone_what_is_there()  # as the program does once it has read the journal
         self._versions = count(1)
         self._changing: CallKey | None = None

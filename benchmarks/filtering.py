@@ -5,9 +5,9 @@ calls anew: through the queue of keys, the line, the filter language, the test o
 their painting. A character is typed, which leaves few or some of the calls, then taken back, which
 brings the others back, and so on.
 
-What the board has read of a call for one filter it keeps for the next, whatever that one says. So
-each filter is also timed when it is the first to ask for what it asks for, in one piece and with
-nothing read before; that happens once after the start, and no limit is promised for it.
+What filters ask of a call is read ahead, by and by within the first minute, and kept until the call
+changes. So each filter is also timed in one piece with nothing read before, as it is when somebody
+is faster than that; no limit is promised for it.
 
 The peer is what a `DataTable` offers for it: `clear`, and `add_row` for each of 10,000 rows that
 are left, until the first of them is on screen. It spares the peer the test of its rows. It is

@@ -78,6 +78,7 @@ def _fill(what: str, told: "Iterator[JournalEntry] | list[JournalEntry]", calls:
     for batch in batches(decode(*entry) for entry in told):
         floor.on_events(batch)
     floor.look(tab=Tab.ALL)
+    floor.view.read_ahead(calls)  # as the program does by and by
     return floor
 
 

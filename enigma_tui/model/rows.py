@@ -6,8 +6,9 @@ beside the rows, takes most of the time of a keystroke at 100,000 calls.
 """
 
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate, chain, compress
+from itertools import accumulate, chain, compress, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -36,6 +37,15 @@ class Row(Subject, gc=False, eq=False):
         """Where the row stands."""
         return self.rank, self.value, self.since
 
+
+def note(rows: Sequence[Row], values: Sequence[Any]) -> None:
+    """Note what each is sorted by, and that it is known."""
+    # To set an attribute of 100,000 rows one by one takes three times as long.
+    deque(map(_set_rank, rows, repeat(0)), maxlen=0)
+    deque(map(_set_value, rows, values), maxlen=0)
+
+
+_set_rank, _set_value = (vars(Row)[name].__set__ for name in ("rank", "value"))
 
 by_order: Callable[[Row], Any] = attrgetter("order")
 by_beginning: Callable[[Row], Any] = attrgetter("since")

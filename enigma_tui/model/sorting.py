@@ -14,7 +14,7 @@ from typing import Any
 from . import readings
 from .call import CallState
 from .readings import began_ms, states, told_talks
-from .rows import Order, Row, Rows
+from .rows import Order, Row, Rows, note
 from .subject import Lens, Subject, Subjects
 
 Value = Any
@@ -47,8 +47,7 @@ class Sort:
         unknown: list[Row] = []
         for piece in begun.pieces():
             values = SORTS[self.by](piece, lens)
-            for row, value in zip(piece.rows, values, strict=True):
-                row.rank, row.value = 0, value
+            note(piece.rows, values)
             if None in values:
                 known += [row for row in piece.rows if row.value is not None]
                 unknown += [row for row in piece.rows if row.value is None]
@@ -79,6 +78,7 @@ def _folded(texts: Sequence[str]) -> list[Value]:
 
 
 _SIZES = [chr(size) for size in range(20)]
+"""What stands before the digits of a number that has so many."""
 
 
 def _numbers_first(texts: Sequence[str]) -> list[Value]:
@@ -86,6 +86,9 @@ def _numbers_first(texts: Sequence[str]) -> list[Value]:
 
     Of numbers those with fewer digits come first; among as many, text is as good.
     """
+    if _are_alike(texts):
+        size = _SIZES[len(texts[0])]
+        return [size + digits for digits in texts]
     found: list[Value] = []
     for text in texts:
         if text.isdigit() and text.isascii() and len(text) < 20:
@@ -96,13 +99,22 @@ def _numbers_first(texts: Sequence[str]) -> list[Value]:
     return found
 
 
+def _are_alike(texts: Sequence[str]) -> bool:
+    """Whether all are numbers of as many digits, as references in a row are."""
+    sizes = set(map(len, texts))
+    if len(sizes) != 1 or not 0 < min(sizes) < len(_SIZES):
+        return False
+    digits = "".join(texts)
+    return digits.isdigit() and digits.isascii() and min(texts)[0] != "0"
+
+
 _AFTER_ALL = 2.0**53
 """More than any duration, and a time less than it is exact."""
 
 
 def _talks(subjects: Subjects[Any], lens: Lens) -> list[Value]:
     """Return the seconds of the calls that are over; behind them come the others by their age."""
-    told = told_talks(subjects.rows)
+    told = subjects.column(told_talks)
     rest = iter(_untold(list(compress(subjects.rows, [talk != talk for talk in told])), lens))
     return [next(rest) if talk != talk else talk for talk in told]
 
@@ -142,7 +154,7 @@ SORTS: Mapping[str, Callable[[Subjects[Any], Lens], list[Value]]] = {
     ),
     "hold": lambda calls, _: [row.call.hold for row in calls.rows],
     "talk": _talks,
-    "ext": lambda calls, _: _numbers_first(readings.extensions(calls.rows)),
+    "ext": lambda calls, _: _shared(_numbers_first, calls.column(readings.extensions)),
     "contact": lambda calls, _: _folded(readings.contact_refs(calls.rows)),
     "ref": lambda calls, _: _numbers_first(readings.call_refs(calls.rows)),
     "source": lambda calls, _: _shared(_folded, readings.sources(calls.rows)),

@@ -99,6 +99,13 @@ class Subjects(Generic[Some]):
             found = self._columns[read] = read(self.rows)
         return found
 
+    def read_ahead(self, reads: Sequence[Read[Any]]) -> bool:
+        """Read all this now, for whoever asks for it next; return whether there was any to read."""
+        left = [read for read in reads if read not in self._columns]
+        for read in left:
+            self.column(read)
+        return bool(left)
+
     def only(self, chosen: Iterable[object]) -> "Subjects[Some]":
         """Return those for which `chosen` has something true."""
         return _Chosen(self, list(chosen))

@@ -17,7 +17,7 @@ from enigma_tui.model.query import Lens, Query, parse
 from enigma_tui.model.query_test import by_value
 from enigma_tui.model.rows import PIECE, Rows, by_beginning
 from enigma_tui.model.sorting import SORTS, Sort
-from enigma_tui.model.subject import Subject
+from enigma_tui.model.subject import Read, Subject, Subjects
 from enigma_tui.model.view import Tab, Tally, View
 from tests.model.floor import LENS
 
@@ -151,6 +151,34 @@ def test_a_filter_reads_again_only_the_calls_around_those_that_changed() -> None
     view.query = Query("spied once more", False, by_value(spy, lambda _: True))
     view.rebuild(lens())
     assert 1 <= sum(read) <= 2 * PIECE
+
+
+def test_what_filters_ask_for_is_read_ahead_piece_by_piece(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    board, tally, view = filled()
+    pieces = len(view.pieces())
+    assert pieces > 1
+    assert not view.read_ahead(1)
+    assert view.read_ahead(pieces)
+    read: list[int] = []
+    column = Subjects.column
+
+    def spied(subjects: Subjects[Subject], what: Read[object]) -> Sequence[object]:
+        if what not in subjects._columns:
+            read.append(len(subjects.rows))
+        return column(subjects, what)
+
+    monkeypatch.setattr(Subjects, "column", spied)
+    for text in ("082", "ext:2000-2099 hold>30", "!state:live talk>2"):
+        view.query = parse(text)
+        view.rebuild(lens())
+    assert not read
+    view.query = parse("")
+    view.rebuild(lens())
+    take(board, tally, view, disposed(next(iter(board.calls))))
+    assert view.read_ahead(2)  # one piece, and a look at the end
+    assert set(read) <= {PIECE, 2 * PIECE - 1}
 
 
 def test_a_filter_that_all_calls_pass_copies_no_list_of_them() -> None:
