@@ -42,7 +42,7 @@ CHECK_SECONDS = 2.0
 _OFTEN, _BURST = 60, 6
 """Entries a second that are read as they come, and how many at once are no rush yet."""
 
-_REST_SECONDS = 0.01
+_REST_SECONDS = 0.008
 """From one answer to the next question in a rush: less than from one frame to the next."""
 
 
