@@ -35,8 +35,9 @@ class Drawn(Widget):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Render lines; they are kept here already, so Textual's cache of them is passed by."""
         strips = self.strips(crop.line_range)
-        if self.room < self.outer_size.width:  # the scroll bar is painted by itself
-            base, width = self.style_of("base"), self.outer_size.width
+        width = self.outer_size.width
+        if self.room < width and not self.show_vertical_scrollbar:  # which is painted by itself
+            base = self.style_of("base")
             strips = [strip.adjust_cell_length(width, base) for strip in strips]
         if crop.column_span != (0, self.outer_size.width):
             strips = [strip.crop(*crop.column_span) for strip in strips]
