@@ -16,6 +16,7 @@ from textual import events
 from textual.app import App
 from textual.dom import DOMNode
 from textual.message_pump import MessagePump
+from textual.widgets import Input
 
 PATIENCE_SECONDS = 0.5
 """How long a key may take before the next is let through all the same."""
@@ -96,6 +97,10 @@ class Keyboard:
         if isinstance(event, events.Key) and event.key == "ctrl+j":
             # What enter is where it was typed before the terminal was taken over.
             return [events.Key("enter", "\r")]
+        if isinstance(event, events.Key) and event.key == "pound_sign":
+            # Textual takes escape and 3 for what alt and 3 are on one kind of keyboard.
+            typing = isinstance(self._focused(), Input) or self._bound(event.key)
+            return [event] if typing else [events.Key("escape", "\x1b"), events.Key("3", "3")]
         if not isinstance(event, events.Key) or not event.key.startswith("alt+"):
             return [event]
         if not event.character or self._bound(event.key):

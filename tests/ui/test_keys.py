@@ -1,6 +1,7 @@
 """Every key, and every click, does what the help says."""
 
 import pytest
+from textual import events
 
 from enigma_tui.model.view import Tab
 from enigma_tui.ui.commands import COMMANDS, Command
@@ -47,6 +48,20 @@ async def test_a_remapped_key_works_and_is_shown(opened: Opened) -> None:
         await type_keys(app, pilot, "escape", "question_mark")
         assert isinstance(app.screen, HelpDialog)
         assert "f2" in help_text(app.settings.keys).plain
+
+
+async def test_escape_and_a_view_in_one_write_are_two_keys(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        await type_keys(app, pilot, "d")
+        assert isinstance(app.screen, DispositionDialog)
+        app.keyboard.typed(events.Key("pound_sign", "£"))  # as Textual reads ESC 3
+        await type_keys(app, pilot)
+        assert len(app.screen_stack) == 1
+        assert app.floor.view.tab is Tab.ALL
+        await type_keys(app, pilot, "slash")
+        app.keyboard.typed(events.Key("pound_sign", "£"))
+        await type_keys(app, pilot)
+        assert app.board.filter_bar.input.value == "£"
 
 
 async def test_a_click_chooses_a_row_and_a_title_sorts(opened: Opened) -> None:
