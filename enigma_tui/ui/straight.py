@@ -44,7 +44,7 @@ class Straight:
     def __init__(self, screen: Screen[Any], widgets: Iterable[Drawn]) -> None:
         self._screen = screen
         self._open = False
-        self._lines: dict[Drawn, Iterable[int]] = {}
+        self._lines: dict[Drawn, set[int]] = {}
         self._places: Places = {}
         self._bare: set[Drawn] = set()
         """The widgets that nothing lies over, according to `_places`."""
@@ -79,7 +79,7 @@ class Straight:
     def takes(self, widget: Drawn, lines: Iterable[int]) -> bool:
         """Take lines of a widget that are to be painted, if this is the time for it."""
         if self._open:
-            self._lines[widget] = lines
+            self._lines.setdefault(widget, set()).update(lines)
         return self._open
 
     def _look(self) -> set[Drawn]:

@@ -14,13 +14,10 @@ from textual.strip import Strip
 
 from ...model.view import Tab
 from .drawn import Drawn
-from .line import fitted
+from .line import Part, fitted
 
 _TITLE_COLUMN = 3
 """Where the names of the views begin."""
-
-Part = tuple[str, str]
-"""A text and the name of its style."""
 
 
 class FrameLine(Drawn):
