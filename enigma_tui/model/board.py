@@ -92,11 +92,16 @@ class Board:
                 pass
         return ()
 
-    def due(self, now_ms: int) -> list[CallKey]:
-        """Return the calls whose state has changed by the passing of time since the last call."""
+    def due(self, now_ms: int, most: int | None = None) -> list[CallKey]:
+        """Return the calls whose state has changed by the passing of time since the last call.
+
+        No more than `most` are looked at, if that is given: the others come next time.
+        """
         changed = []
         before = None
-        while self._due and self._due[0][0] < now_ms:
+        left = len(self._due) if most is None else most
+        while left > 0 and self._due and self._due[0][0] < now_ms:
+            left -= 1
             due = heapq.heappop(self._due)
             # A call whose assumed end was taken back is noted twice.
             if due != before and self._is_due(due):

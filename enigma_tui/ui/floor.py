@@ -33,8 +33,12 @@ PAUSE_MOST = 10_000
 BEHIND_MOST = 2_000
 """So many calls at once are counted and put where they belong while the journal is read."""
 
-AHEAD_PIECES = 6
-"""So many pieces of the view are read ahead each second, some milliseconds: 3,000 calls."""
+AHEAD_PIECES = 3
+"""So many pieces of the view are read ahead each second, some milliseconds: 1,500 calls."""
+
+DUE_MOST = 2_000
+"""So many calls a second are looked at whose time has come. Of a journal that has just been read
+there can be 100,000, all of them long over, and the screen would stand still for them."""
 
 RECHECK_TICKS = 10
 """A filter that depends on the time is applied anew to every call once in so many seconds."""
@@ -233,7 +237,7 @@ class Floor:
         if self.caught_up:
             self.view.read_ahead(AHEAD_PIECES)
         self._ticks += 1
-        self._behind.update(dict.fromkeys(self.board.due(self.now_ms())))
+        self._behind.update(dict.fromkeys(self.board.due(self.now_ms(), DUE_MOST)))
         self._catch_up()
         if self.view.query.timed:
             # A filter such as talk>5m takes in calls by the mere passing of time. Live ones are
