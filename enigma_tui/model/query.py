@@ -56,7 +56,8 @@ class Query:
 
     def matches(self, call: Call, lens: Lens) -> bool:
         """Tell whether the filter lets `call` through. Never raises."""
-        return self.through(lens)(Subjects([Subject(call, lens.text(call))]))[0]
+        [passed] = self.through(lens)(Subjects([Subject(call, lens.text(call))]))
+        return bool(passed)
 
     def through(self, lens: Lens) -> Passes:
         """Return what tells of many calls at once, in much less time, whether each `matches`."""

@@ -3,7 +3,6 @@
 `query` reads a filter's text; this module turns one term of it into a test.
 """
 
-import operator
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -235,7 +234,8 @@ def _compile_state(op: str, values: tuple[Value, ...], _codes: Collection[str]) 
             raise value.error(f"unknown state {safe(value.text, 40)!r}{near}")
         wanted |= found
 
-    test = by_values(readings.states, lambda states: [state in wanted for state in states])
+    passing = bytes([state in wanted for state in readings.STATES]).ljust(256, b"\0")
+    test = by_values(readings.states, lambda states: states.translate(passing))
     if _ASSUMED in wanted:
         assumed = by_call(lambda call, _: call.end is not None and call.end.assumed)
         test = any_of([test, assumed])
@@ -261,11 +261,11 @@ def _compile_disposition(op: str, values: tuple[Value, ...], codes: Collection[s
 
 # ── durations ───────────────────────────────────────────────────────────────────────────────
 
-_COMPARE: Mapping[str, Callable[[float, float], bool]] = {
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
+_COMPARE: Mapping[str, Callable[[Seconds, float], list[bool]]] = {
+    ">": lambda found, limit: [seconds > limit for seconds in found],
+    ">=": lambda found, limit: [seconds >= limit for seconds in found],
+    "<": lambda found, limit: [seconds < limit for seconds in found],
+    "<=": lambda found, limit: [seconds <= limit for seconds in found],
 }
 _UNITS = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,9})s?)?", re.IGNORECASE)
 _CLOCK = re.compile(r"(?:([0-9]{1,6}):(?=[0-9]{2}:))?([0-9]{1,6}):([0-5][0-9])")
@@ -300,7 +300,7 @@ def _duration(get: Callable[[Subjects[Any], Lens], Seconds]) -> Compiler:
 
             return by_values(get, lambda found: list(map(equals, found)))
         limit, compare = _seconds(values[0]), _COMPARE[op]
-        return by_values(get, lambda found: [compare(seconds, limit) for seconds in found])
+        return by_values(get, lambda found: compare(found, limit))
 
     return compile_term
 

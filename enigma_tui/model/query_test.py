@@ -5,17 +5,20 @@ with some hundreds of them, and returns for each whether it passes.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from operator import and_, not_, or_
+from operator import and_, or_
 from typing import Any, TypeVar
 
 from .call import Call
 from .readings import texts
 from .subject import Lens, Read, Subjects
 
-Value = TypeVar("Value")
+Values = TypeVar("Values")
 
-Passes = Callable[[Subjects[Any]], list[bool]]
-"""Returns for each of the calls whether it passes."""
+Passes = Callable[[Subjects[Any]], bytes]
+"""Returns for each of the calls a byte: 1 if it passes, 0 if not.
+
+Bytes are counted, turned round and joined all at once; a list of truths is walked.
+"""
 
 Test = Callable[[Lens], Passes]
 """Works out, once for all calls, what depends on the lens alone."""
@@ -41,16 +44,17 @@ def _joined(tests: list[Test], *, settled: bool) -> Test:
     def test(lens: Lens) -> Passes:
         first, *others = (test(lens) for test in tests)
 
-        def passes(subjects: Subjects[Any]) -> list[bool]:
+        def passes(subjects: Subjects[Any]) -> bytes:
             found = first(subjects)
             for other in others:
                 left = found.count(not settled)
-                if left > len(found) / 2:  # to choose so many would take longer than to ask all
-                    found = list(map(join, found, other(subjects)))
+                if left > len(found) / 8:  # to choose so many would take longer than to ask all
+                    bits = join(int.from_bytes(found), int.from_bytes(other(subjects)))
+                    found = bits.to_bytes(len(found))
                 elif left:
-                    chosen = map(not_, found) if settled else found
+                    chosen = found.translate(_NOT) if settled else found
                     rest = iter(other(subjects.only(chosen)))
-                    found = [settled if had is settled else next(rest) for had in found]
+                    found = bytes([settled if had == settled else next(rest) for had in found])
             return found
 
         return passes
@@ -58,9 +62,12 @@ def _joined(tests: list[Test], *, settled: bool) -> Test:
     return test
 
 
+_NOT = bytes([1, *[0] * 255])
+
+
 def everything(_lens: Lens) -> Passes:
     """Pass every call."""
-    return lambda subjects: [True] * len(subjects.rows)
+    return lambda subjects: b"\1" * len(subjects.rows)
 
 
 def complement(test: Test) -> Test:
@@ -68,7 +75,7 @@ def complement(test: Test) -> Test:
 
     def failed(lens: Lens) -> Passes:
         passes = test(lens)
-        return lambda subjects: list(map(not_, passes(subjects)))
+        return lambda subjects: passes(subjects).translate(_NOT)
 
     return failed
 
@@ -79,13 +86,13 @@ def sought(needles: Callable[[Lens], Sequence[str]]) -> Test:
     def test(lens: Lens) -> Passes:
         first, *others = needles(lens)
 
-        def passes(subjects: Subjects[Any]) -> list[bool]:
+        def passes(subjects: Subjects[Any]) -> bytes:
             found_in = subjects.column(texts)
             found = [first in text for text in found_in]
             for needle in others:
                 pairs = zip(found, found_in, strict=True)
                 found = [had or needle in text for had, text in pairs]
-            return found
+            return bytes(found)
 
         return passes
 
@@ -98,11 +105,11 @@ def by_value(read: Read[str], matches: Callable[[str], bool]) -> Test:
     def test(_lens: Lens) -> Passes:
         known: dict[str, bool] = {}
 
-        def passes(subjects: Subjects[Any]) -> list[bool]:
+        def passes(subjects: Subjects[Any]) -> bytes:
             values = subjects.column(read)
             for value in set(values) - known.keys():
                 known[value] = matches(value)
-            return [known[value] for value in values]
+            return bytes([known[value] for value in values])
 
         return passes
 
@@ -110,13 +117,12 @@ def by_value(read: Read[str], matches: Callable[[str], bool]) -> Test:
 
 
 def by_values(
-    get: Callable[[Subjects[Any], Lens], Sequence[Value]],
-    passes: Callable[[Sequence[Value]], list[bool]],
+    get: Callable[[Subjects[Any], Lens], Values], passes: Callable[[Values], Iterable[int]]
 ) -> Test:
     """Return the test of what is got of many calls at once, and passes or not at once."""
-    return lambda lens: lambda subjects: passes(get(subjects, lens))
+    return lambda lens: lambda subjects: bytes(passes(get(subjects, lens)))
 
 
 def by_call(passes: Callable[[Call, Lens], bool]) -> Test:
     """Return the test that asks for each call by itself."""
-    return lambda lens: lambda subjects: [passes(row.call, lens) for row in subjects.rows]
+    return lambda lens: lambda subjects: bytes([passes(row.call, lens) for row in subjects.rows])

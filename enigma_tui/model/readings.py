@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Sequence
 from itertools import compress
 from math import nan
+from operator import not_
 from typing import Any
 
 from .call import CallState, Policy
@@ -113,48 +114,56 @@ def _other_talks(rows: Sequence[Subject], now_ms: int) -> list[float]:
     return found
 
 
-def states(subjects: Subjects[Any], lens: Lens) -> Sequence[CallState]:
-    """Return the `state` of each."""
-    found = subjects.column(_last_states)
-    left = [state is None for state in found]
-    rest = iter(_present_states(list(compress(subjects.rows, left)), lens) if True in left else ())
-    return [state or next(rest) for state in found]
+STATES: tuple[CallState | None, ...] = (None, *CallState)
+"""What the bytes of `states` stand for."""
+
+_NUMBER = {state: number for number, state in enumerate(STATES)}
+_LIVE, _ENDED = _NUMBER[CallState.LIVE], _NUMBER[CallState.ENDED]
 
 
-def _last_states(rows: Sequence[Subject]) -> list[CallState | None]:
-    """Return the state of each call that is over."""
-    found: list[CallState | None] = []
+def states(subjects: Subjects[Any], lens: Lens) -> bytes:
+    """Return the `state` of each, a byte: its place in `STATES`."""
+    found = bytes(subjects.column(_last_states))
+    if 0 not in found:
+        return found
+    rest = iter(_present_states(list(compress(subjects.rows, map(not_, found))), lens))
+    return bytes([state or next(rest) for state in found])
+
+
+def _last_states(rows: Sequence[Subject]) -> bytes:
+    """Return the state of each call that is over, 0 for the others."""
+    found: list[int] = []
     for row in rows:
         call = row.call
         if (end := call.end) is None:
-            found.append(None)
+            found.append(0)
         elif end.abandoned or call.superseded:
-            found.append(call.state(0, _NO_POLICY))
+            found.append(_NUMBER[call.state(0, _NO_POLICY)])
         else:
-            found.append(CallState.ENDED)
-    return found
+            found.append(_ENDED)
+    return bytes(found)
 
 
 AHEAD = (texts, extensions, holds, told_talks, _last_states)
-"""What most filters read, and most sorts that take long: some 40 bytes for each call."""
+"""What most filters read: some 33 bytes for each call."""
 
 _NO_POLICY = Policy()
 """What is over is over under any."""
 
 
-def _present_states(rows: Sequence[Subject], lens: Lens) -> list[CallState]:
+def _present_states(rows: Sequence[Subject], lens: Lens) -> list[int]:
     """Return the state of each call of which no end is known."""
     now_ms, policy = lens.now_ms, lens.policy
     assumed_ms = now_ms - policy.assume_ended_after_ms
     live_ms = max(assumed_ms, now_ms - policy.ghost_after_ms)
-    found: list[CallState] = []
+    found: list[int] = []
     for row in rows:
         call = row.call
         last_ms = legs[-1].entry[0] if (legs := call.legs) else now_ms
         if last_ms >= live_ms:
-            found.append(CallState.LIVE)
+            found.append(_LIVE)
         elif last_ms < assumed_ms and call.key.source not in policy.cdr_sources:
-            found.append(CallState.ENDED)
+            found.append(_ENDED)
         else:
-            found.append(call.state(now_ms, policy))
+            found.append(_NUMBER[call.state(now_ms, policy)])
     return found

@@ -7,8 +7,8 @@ beside the rows, takes most of the time of a keystroke at 100,000 calls.
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate, chain, compress, repeat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, chain, compress
 from operator import attrgetter
 from typing import Any
 
@@ -18,9 +18,9 @@ from .subject import Subject, Subjects
 PIECE = 512
 """Rows in a piece, at first; one that has grown to twice as many is cut in two."""
 
-Order = tuple[int, Any, EntryId]
-"""Where a call stands: behind everything (1) or before it (-1) what is unknown; the value that is
-sorted by; when the call began, which makes it unique."""
+Order = tuple[bool, Any, EntryId]
+"""Where a call stands: whether it is sorted by a word, which comes behind all numbers; the value
+that it is sorted by; when the call began, which makes it unique."""
 
 
 class Row(Subject, gc=False, eq=False):
@@ -29,23 +29,21 @@ class Row(Subject, gc=False, eq=False):
     since: EntryId = ORIGIN
     here: bool = False
     """Whether the call is in the tab; if not, what follows says nothing."""
-    rank: int = 0
-    value: Any = None
+    value: Any = 0
 
     @property
     def order(self) -> Order:
         """Where the row stands."""
-        return self.rank, self.value, self.since
+        return isinstance(self.value, str), self.value, self.since
 
 
-def note(rows: Sequence[Row], values: Sequence[Any]) -> None:
-    """Note what each is sorted by, and that it is known."""
+def note(rows: Sequence[Row], values: Iterable[Any]) -> None:
+    """Note what each is sorted by."""
     # To set an attribute of 100,000 rows one by one takes three times as long.
-    deque(map(_set_rank, rows, repeat(0)), maxlen=0)
     deque(map(_set_value, rows, values), maxlen=0)
 
 
-_set_rank, _set_value = (vars(Row)[name].__set__ for name in ("rank", "value"))
+_set_value = vars(Row)["value"].__set__
 
 by_order: Callable[[Row], Any] = attrgetter("order")
 by_beginning: Callable[[Row], Any] = attrgetter("since")
@@ -64,8 +62,9 @@ class Piece(Subjects[Row]):
 class Rows:
     """Rows in the order of `key`, which may not change for a row that is here."""
 
-    def __init__(self, rows: Sequence[Row] = (), key: Callable[[Row], Any] = by_order) -> None:
+    def __init__(self, rows: list[Row] | None = None, key: Callable[[Row], Any] = by_order) -> None:
         """Start with rows that are in order already."""
+        rows = rows or []
         self.key = key
         self._pieces: list[Piece] = []
         self._lasts: list[Any] = []
@@ -73,7 +72,7 @@ class Rows:
         self._begins: list[int] | None = None
         """How many rows stand before each piece; `None` where that is to be counted anew."""
         for at in range(0, len(rows), PIECE):
-            self._append(Piece(list(rows[at : at + PIECE])))
+            self._append(Piece(rows[at : at + PIECE]))
 
     def __len__(self) -> int:
         return self._length
@@ -94,7 +93,7 @@ class Rows:
         """Return all rows, some hundreds at a time, to be read."""
         return self._pieces
 
-    def only(self, passes: Callable[[Subjects[Row]], list[bool]]) -> "Rows":
+    def only(self, passes: Callable[[Subjects[Row]], bytes]) -> "Rows":
         """Return the rows that pass.
 
         It works piece by piece: what one part of a test has read of a call is still at hand when

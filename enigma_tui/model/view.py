@@ -12,9 +12,8 @@ from .board import Board
 from .call import Call, CallKey, CallState
 from .notification import Direction
 from .query import Query, parse
-from .readings import AHEAD
 from .rows import Order, Row, Rows, by_beginning
-from .sorting import Sort
+from .sorting import AHEAD, Sort
 from .subject import Lens, Subjects
 
 
@@ -222,7 +221,7 @@ class View:
         passed = self.query.through(lens)(Subjects(rows))
         for row, passes in zip(rows, passed, strict=True):
             belongs = self._takes(row.call, lens)
-            shown = belongs and passes
+            shown = belongs and bool(passes)
             if row.call.key == self.pinned:
                 self._left = not shown
                 belongs = shown = True
@@ -265,7 +264,7 @@ class View:
                     rows.remove(row)
             row.here = order is not None
             if order is not None:
-                row.rank, row.value, row.since = order
+                _, row.value, row.since = order
                 for rows in self._orders():
                     rows.add(row)
         if filtered and shown and (moved or not was_shown):

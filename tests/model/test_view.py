@@ -180,9 +180,9 @@ class Oracle(RuleBasedStateMachine):
         assert places == known + [None] * (len(places) - len(known)), "what is unknown is last"
         assert known == sorted(known, reverse=view.sort.reverse)
 
-    def place(self, call: Call) -> tuple[object, EntryId, CallKey] | None:
+    def place(self, call: Call) -> tuple[bool, object, EntryId, CallKey] | None:
         [value] = SORTS[self.view.sort.by](Subjects([Subject(call, "")]), self.lens())
-        return None if value is None else (value, call.began, call.key)
+        return None if value is None else (isinstance(value, str), value, call.began, call.key)
 
     @invariant()
     def every_way_of_reading_the_rows_agrees(self) -> None:
