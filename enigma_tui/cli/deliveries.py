@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 import click
+from msgspec.structs import asdict
 
 from ..journal.connection import Connection
 from ..journal.delivery import Again

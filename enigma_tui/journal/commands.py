@@ -1,9 +1,9 @@
 """What a command asks, and of which keys."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from redis.asyncio import Redis
 from redis.crc import key_slot
 from redis.exceptions import ResponseError
@@ -24,8 +24,7 @@ _TWO_KEYS = frozenset(("BLMOVE", "LMOVE", "RPOPLPUSH", "BRPOPLPUSH", "RENAME", "
 _ALL_KEYS = frozenset(("DEL", "UNLINK", "EXISTS", "TOUCH", "MGET"))
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What was asked of a server that refused it; servers seldom tell of which key."""
 
     command: str

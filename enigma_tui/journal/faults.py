@@ -3,8 +3,8 @@
 import re
 import traceback
 from collections.abc import Sequence
-from dataclasses import replace
 
+from msgspec.structs import replace
 from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,

@@ -1,13 +1,13 @@
 """The lists that a source's notifications arrive in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..site import Source
 
 
-@dataclass(frozen=True, slots=True)
-class FeedList:
+class FeedList(Struct, frozen=True):
     """One list that a source's feed arrives in."""
 
     key: str

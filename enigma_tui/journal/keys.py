@@ -1,14 +1,13 @@
 """The name of every key that the program writes, and nothing else."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ..model.call import CallKey, Feed
 
 DEFAULT_PREFIX = "enigma-tui"
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Struct, frozen=True):
     """The keys under one prefix.
 
     The braces make them one hash slot, so that the scripts that touch several of them run in a

@@ -6,9 +6,10 @@ fields that no source can have the name of.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2s
 from typing import Any
+
+from msgspec import Struct
 
 from ..model.text import safe
 from .connection import Connection
@@ -24,8 +25,7 @@ TOLD_MS = 180_000
 _LONGEST = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class LeftBehind:
+class LeftBehind(Struct, frozen=True):
     """A list from which a batch may not have come to the journal. All of it is safe to show."""
 
     source: str

@@ -1,7 +1,8 @@
 """What collectors tell of their sources, for boards and for `doctor` to read."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..model.text import safe
 from ..site import Source
@@ -11,8 +12,7 @@ NEWS_MS = 15_000
 """What a collector told longer ago is not news any more; that is three times a lease."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceNews:
+class SourceNews(Struct, frozen=True):
     """What the collector of a source told last (`SourceCollector`): time, backlog, fault."""
 
     backlog: int = 0

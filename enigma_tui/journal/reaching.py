@@ -5,13 +5,12 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """Something that is wrong with the server or the way to it."""
 
     name: str

@@ -1,7 +1,6 @@
 """What kind of server answers, and whether it will do."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError, ResponseError
 
@@ -19,8 +18,7 @@ class UnfitError(ResponseError):
         self.server = server
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """What a server says of itself."""
 
     name: str

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from ..site import Site
 from .connection import Connection
 from .keys import Keys
@@ -9,8 +11,7 @@ from .scripts import script
 from .stream import Journal
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSite:
+class StoredSite(Struct, frozen=True):
     """The settings as they were read, and the text that tells whether they changed since."""
 
     site: Site

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from redis.exceptions import RedisError
 
 from ..model.text import safe
@@ -25,8 +25,7 @@ NOBODY = "nobody delivers"
 _NOBODY_REMEDY = "Run: enigma-tui collect, where the target's secrets are; or open a board there."
 
 
-@dataclass(frozen=True, slots=True)
-class Standstill:
+class Standstill(Struct, frozen=True):
     """Why outcomes wait for a target. No secret stands in it, and nothing of an outcome."""
 
     why: str

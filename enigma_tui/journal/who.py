@@ -1,13 +1,12 @@
 """Who acts: under which name, and whether the server knows that name."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ..model.text import safe
 from .connection import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
+class Who(Struct, frozen=True):
     """Who acts."""
 
     name: str

@@ -9,9 +9,9 @@ clock. What depends on now is derived from a call and the time when it is asked 
 import heapq
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from .acts import Act, recorded
@@ -35,8 +35,7 @@ _Slot = tuple[str, Feed, str]
 """Where the newest use of a reference is found: source, feed, reference."""
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedNotification:
+class RejectedNotification(Struct, frozen=True):
     """A notification that could not be read, as it is listed."""
 
     id: EntryId

@@ -5,7 +5,6 @@ screen or a filter holds is a snapshot that never changes under its hands.
 """
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -76,13 +75,12 @@ class CallState(StrEnum):
     """Its reference has been taken into use again, so it can no longer be disposed of by it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """What the site decides of a call's life; the same on every board."""
 
     cdr_sources: Set[str] = frozenset()
     """The sources whose ends of calls are collected."""
-    cdr_since_ms: Mapping[str, int] = field(default_factory=dict)
+    cdr_since_ms: Mapping[str, int] = {}
     """Since when, where that was not from the beginning: of earlier calls no end may have come."""
     ghost_after_ms: int = 4 * 3600_000
     """With a CDR feed: a call that is live for longer is a ghost."""

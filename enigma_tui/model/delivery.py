@@ -6,7 +6,10 @@ ever owed to a target; what was amended or taken back before it was sent is neve
 
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from .call import ORIGIN, CallKey, Disposition, EntryId, Feed
 from .entry import Delivered, DeliveryOutcome, Disposed, Event, Undone
@@ -17,8 +20,7 @@ KEEP_FAILED = 10_000
 _LAST_SEQ = 2**64 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """Which outcomes a target is to be told of."""
 
     name: str
@@ -32,8 +34,7 @@ class Rule:
         return self.dialler is None or (key.feed is Feed.DIALLER and code in self.dialler)
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True):
     """An outcome that a target is owed."""
 
     key: CallKey
@@ -154,8 +155,7 @@ class Outbox:
             heapq.heapify(self._order)
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """What a target has not been told yet, as it is shown."""
 
     target: str

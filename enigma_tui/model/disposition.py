@@ -3,14 +3,14 @@
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+
+from msgspec import Struct
 
 from .entry import LAST_MS
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """One outcome, or a group of outcomes, that a supervisor can choose."""
 
     code: str
@@ -32,8 +32,7 @@ class Code:
         return self.note_required or self.callback
 
 
-@dataclass(frozen=True, slots=True)
-class CodeTree:
+class CodeTree(Struct, frozen=True):
     """All codes of a site."""
 
     codes: tuple[Code, ...]

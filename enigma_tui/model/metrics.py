@@ -9,8 +9,8 @@ import math
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sortedcontainers import SortedDict
 
 from .call import Call, EntryId
@@ -22,8 +22,7 @@ WINDOW_SECONDS = 30 * 60
 SPARK_MINUTES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """What is known of the calls answered within the window; `None` where there were none."""
 
     answered: int

@@ -1,15 +1,15 @@
 """Points in time as they are typed on a command line: so long ago, or a date and a time."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+
+from msgspec import Struct
 
 _AGO = re.compile(r"([0-9]{1,6})\s*([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """A point in time: by the calendar, or by how long before now it was."""
 
     ms: int

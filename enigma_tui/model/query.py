@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NoReturn
 
+from msgspec import Struct
+
 from .call import Call
 from .phone import ABROAD, Dialplan
 from .query_fields import TABLE, QueryError, Value, number_pattern, pattern, suggestion
@@ -75,8 +77,7 @@ def parse(text: str, codes: Collection[str] = ()) -> Query:
     return Query(text, parser.timed, test)
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """One of the things that are ANDed, and where it stands in the text."""
 
     test: Test

@@ -5,10 +5,11 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 from . import readings
 from .call import Call, CallState
@@ -29,8 +30,7 @@ class QueryError(ValueError):
         self.end = end
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """A word or phrase of a filter, and where in the text it stands."""
 
     text: str
@@ -54,8 +54,7 @@ Compiler = Callable[[str, tuple[Value, ...], Collection[str]], Test]
 `QueryError`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A field by which calls can be filtered."""
 
     help: str

@@ -6,11 +6,12 @@ calls in conversation are ordered by when they began, which is the same as by ho
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import compress
 from math import inf, nan
 from typing import Any
+
+from msgspec import Struct
 
 from . import readings
 from .call import CallState
@@ -22,8 +23,7 @@ Value = Any
 """Something that compares with every other value of the same column."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sort:
+class Sort(Struct, frozen=True):
     """A column to sort by, and which way round."""
 
     by: str = "began"

@@ -8,7 +8,6 @@ all of it, and `200` alone is anywhere in the call.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import compress
 from typing import Any, Generic, TypeVar
@@ -33,8 +32,7 @@ class Frame(StrEnum):
     REFERENCE = "\x08"
 
 
-@dataclass(frozen=True, slots=True)
-class Lens:
+class Lens(Struct, frozen=True):
     """What a filter needs beside the call."""
 
     now_ms: int

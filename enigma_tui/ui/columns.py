@@ -4,7 +4,6 @@ Everything here is a function of a call and of what the floor knows; nothing is 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -20,8 +19,7 @@ ELLIPSIS = "…"
 _HALF_A_DAY_MS = 12 * 3600_000
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(Struct, frozen=True):
     """From how many seconds on hold a call is marked."""
 
     warning: float = 60.0
@@ -43,8 +41,7 @@ class Cell(Struct, frozen=True, gc=False):
         return fill(self.text, width, right)
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What the cells of one paint share: it is worked out once for all of them."""
 
     floor: Floor
@@ -60,8 +57,7 @@ class Look:
         return self.lens.now_ms
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column."""
 
     sort: str
@@ -224,8 +220,7 @@ def columns(several_sources: bool) -> Sequence[Column]:
 GAP = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A column and the width it has been given."""
 
     column: Column

@@ -7,9 +7,10 @@ lesser has been said in between, for what is left of its time.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from rich.text import Text
 from textual.app import App
 from textual.notifications import SeverityLevel
@@ -20,8 +21,7 @@ from textual.widgets import Static
 USUAL_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Saying:
+class Saying(Struct, frozen=True):
     """What is said, and for how long."""
 
     words: str

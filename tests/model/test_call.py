@@ -1,7 +1,5 @@
 """Promises of `model.call`: the state of a call at any time, and what is counted of it."""
 
-import dataclasses
-
 import pytest
 from msgspec.structs import replace
 
@@ -20,7 +18,7 @@ from enigma_tui.model.notification import Direction
 
 T = 1_763_800_000_000
 CDR = Policy(cdr_sources={"pbx"}, ghost_after_ms=4_000, assume_ended_after_ms=2_000)
-BARE = dataclasses.replace(CDR, cdr_sources=frozenset())
+BARE = replace(CDR, cdr_sources=frozenset())
 
 
 def at(ms: int) -> EntryId:

@@ -1,11 +1,11 @@
 """Promises of `model.readings`: of many calls at once what each call tells of itself."""
 
-from dataclasses import replace as with_
 from math import nan
 
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from msgspec.structs import replace as with_
 
 from enigma_tui.model import readings
 from enigma_tui.model.call import Call, Disposition, End, EntryId, Leg, Policy

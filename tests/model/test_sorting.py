@@ -1,6 +1,5 @@
 """Promises of `model.sorting`: every column has an order, and what is unknown comes last."""
 
-import dataclasses
 from collections.abc import Iterable
 from itertools import permutations
 
@@ -123,7 +122,7 @@ def test_unknown_values_come_last_either_way_round(column: str, reverse: bool) -
 
 
 def test_talk_is_unknown_once_a_call_is_only_assumed_to_be_over() -> None:
-    bare = dataclasses.replace(LENS, policy=Policy(assume_ended_after_ms=500_000))
+    bare = replace(LENS, policy=Policy(assume_ended_after_ms=500_000))
     old, young = call("old", 0), call("young", 900)
     for reverse in (False, True):
         sort = Sort("talk", reverse)
@@ -156,7 +155,7 @@ def test_any_two_calls_compare_in_every_column(
     sort = Sort(column, reverse)
     assert len(arranged(calls, sort, LENS)) == len(calls)
     places = [sort.order(Subject(each, ""), LENS) for each in calls]
-    later = dataclasses.replace(LENS, now_ms=T + 1_000)
+    later = replace(LENS, now_ms=T + 1_000)
     assert [sort.order(Subject(each, ""), later) for each in calls] == places, (
         "an order holds a second later"
     )

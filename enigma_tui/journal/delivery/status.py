@@ -26,8 +26,7 @@ class DeliveryStatus:
     fault: Fault | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryFault(Fault):
+class DeliveryFault(Fault, frozen=True):
     """What is wrong with delivery to one target, and not with the journal's server."""
 
     why: str = ""
