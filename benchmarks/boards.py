@@ -13,7 +13,7 @@ from enigma_tui.journal.connection import Address, connect
 from enigma_tui.journal.desk import Who
 from enigma_tui.model.call import CallKey, Disposition, EntryId
 from enigma_tui.model.entry import Disposed, Event
-from enigma_tui.model.view import Tab
+from enigma_tui.model.tabs import Tab
 from enigma_tui.settings import Settings
 from enigma_tui.ui.app import EnigmaApp
 from enigma_tui.ui.columns import COLUMNS, GAP

@@ -18,7 +18,7 @@ from statistics import median
 
 from enigma_tui.model.entry import decode
 from enigma_tui.model.phone import Dialplan
-from enigma_tui.model.view import Tab
+from enigma_tui.model.tabs import Tab
 from enigma_tui.site import Site
 from enigma_tui.ui.floor import Floor
 from enigma_tui.ui.memory import collect_less_often, leave_alone_what_is_there

@@ -1,7 +1,9 @@
 """How frame, change, apply, filter, opening and memory grow from 1,000 calls to 1,000,000.
 
-Each size is measured in a process of its own, one after the other; `keep_calls` is as high as the
-number of calls. The journal has the connections and the records of their ends.
+Each size is measured in a process of its own, one after the other, but for what takes microseconds:
+there the sizes take turns, entry by entry, for a machine that is slower for a while must not be
+taken for growth. `keep_calls` is as high as the number of calls. The journal has the connections
+and the records of their ends.
 
 - **frame**, **one change**, **filter key**: as in `painting` and `filtering`, without a peer.
 - **apply one entry**: a connection and the record of an end taken in by the floor (decoded, put
@@ -18,9 +20,10 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from statistics import median
+from typing import Any
 
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal.connection import Address, connect
@@ -65,7 +68,8 @@ def growth(effort: Effort) -> Sequence[Result]:
     """Measure every size; plot them if nothing was left out."""
     full = effort.share == 1.0
     sizes = SIZES if full else QUICK_SIZES
-    curves = {size: _measured(size, effort.repetitions) for size in sizes}
+    applied = _part("apply", *sizes)
+    curves = {size: {**_measured(size, effort.repetitions), **applied[str(size)]} for size in sizes}
     if full:
         plot(SIZED, curves)
     results = [
@@ -83,10 +87,14 @@ def growth(effort: Effort) -> Sequence[Result]:
 def _measured(size: int, repetitions: int) -> Mapping[str, float]:
     found: dict[str, float] = {}
     for part in _PARTS:
-        command = [sys.executable, "-m", "benchmarks.growth", part, str(size), str(repetitions)]
-        answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        found |= json.loads(answer)
+        found |= _part(part, size, repetitions)
     return found
+
+
+def _part(name: str, *numbers: int) -> Any:
+    """Have a part measured in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.growth", name, *map(str, numbers)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 # ── one size, in a process of its own ───────────────────────────────────────────────────────
@@ -107,19 +115,22 @@ def _frames(size: int, repetitions: int) -> Mapping[str, float]:
     return play(BoardApp(size, told), use)
 
 
-def _apply(size: int, _: int) -> Mapping[str, float]:
+def _apply(*sizes: int) -> Mapping[int, Mapping[str, float]]:
     collect_less_often()
-    floor = filled_floor(size + APPLIED)
-    told = entries(size + APPLIED)
-    for batch in batches(decode(*entry) for entry in islice(told, 2 * size)):
-        floor.on_events(batch)
+    floors = {size: filled_floor(size + APPLIED) for size in sizes}
+    told = {size: entries(size + APPLIED) for size in sizes}
+    for size, floor in floors.items():
+        for batch in batches(decode(*entry) for entry in islice(told[size], 2 * size)):
+            floor.on_events(batch)
     leave_alone_what_is_there()
-    seconds = []
-    for entry in islice(told, APPLIED):
-        start = time.perf_counter()
-        floor.on_events([decode(*entry)])
-        seconds.append(time.perf_counter() - start)
-    return {"apply one entry": median(seconds) * 1e6}
+    seconds: dict[int, list[float]] = {size: [] for size in sizes}
+    for _ in range(APPLIED):
+        for size, floor in floors.items():
+            entry = next(told[size])
+            start = time.perf_counter()
+            floor.on_events([decode(*entry)])
+            seconds[size].append(time.perf_counter() - start)
+    return {size: {"apply one entry": median(seconds[size]) * 1e6} for size in sizes}
 
 
 def _open(size: int, _: int) -> Mapping[str, float]:
@@ -146,9 +157,10 @@ def _memory(size: int, _: int) -> Mapping[str, float]:
     return {"memory": bytes_for_each(OURS, size, records=True) * size / 1e6}
 
 
-_PARTS = {"frames": _frames, "apply": _apply, "open": _open, "memory": _memory}
+_PARTS = {"frames": _frames, "open": _open, "memory": _memory}
 
 
 if __name__ == "__main__":
-    _, chosen, number, turns = sys.argv
-    print(json.dumps(_PARTS[chosen](int(number), int(turns))))
+    _, chosen, *numbers = sys.argv
+    parts: Mapping[str, Callable[..., object]] = {**_PARTS, "apply": _apply}
+    print(json.dumps(parts[chosen](*map(int, numbers))))

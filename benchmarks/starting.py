@@ -33,6 +33,9 @@ from .terminal import Terminal
 
 CALLS = 1_000
 
+TURNS = 3
+"""How many times as many runs as usual: each is half a second, and one may take twice another."""
+
 FEET = ("Disposition", "Details", "Filter", "Help")
 """Among the keys at the foot of ours."""
 
@@ -64,7 +67,7 @@ def starting(effort: Effort) -> Sequence[Result]:
                 return Start(terminal.until(_titles) - terminal.started)
 
         ours(), bare()  # compiles what is not compiled yet
-        mine, theirs = alternate(ours, bare, runs=effort.runs)
+        mine, theirs = alternate(ours, bare, runs=TURNS * effort.runs)
     peer, frames = "bare app", [start.frame for start in theirs]
     return [
         duration("start to first frame", [start.frame for start in mine], peer, frames, 1 / 1.5),
