@@ -1,0 +1,59 @@
+"""Writes a setting into the personal settings file, and leaves the rest as somebody wrote it."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+
+class UnwritableError(OSError):
+    """The settings file cannot be changed; the text says why and names it."""
+
+
+def put_table(file: Path, name: str, values: Mapping[str, str]) -> None:
+    """Make a table of the file what `values` says; comments and all else stay.
+
+    The file is written anew beside the old one and takes its place and its permissions, so that
+    there is always a whole one. Raises `UnwritableError`.
+    """
+    import tomlkit  # of use to few sessions, and so to no start
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        document = tomlkit.parse(text)
+        table = document.get(name)
+        if not isinstance(table, dict):
+            document[name] = table = tomlkit.table()
+        for gone in [key for key in table if key not in values]:
+            del table[gone]
+        for key, value in values.items():
+            if table.get(key) != value:
+                table[key] = value
+        if not values:
+            del document[name]
+        _replace(file, tomlkit.dumps(document))
+    except TOMLKitError as error:
+        raise UnwritableError(f"{file} is not TOML any more: {error}") from None
+    except UnicodeDecodeError:
+        raise UnwritableError(f"{file} is not UTF-8 text") from None
+    except OSError as error:
+        raise UnwritableError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def _replace(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    whole = file.resolve()  # a link to where somebody keeps such files stays one
+    mode = whole.stat().st_mode & 0o777 if whole.exists() else 0o600  # it may hold a password
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", dir=whole.parent, prefix=f".{whole.name}.", delete=False
+    ) as fresh:
+        try:
+            fresh.write(text)
+            fresh.flush()
+            os.fsync(fresh.fileno())
+            Path(fresh.name).chmod(mode)
+            Path(fresh.name).replace(whole)
+        except BaseException:
+            Path(fresh.name).unlink(missing_ok=True)
+            raise

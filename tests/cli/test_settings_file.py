@@ -1,0 +1,68 @@
+"""Promises of `settings_file`: one table changes, and nothing else that somebody wrote."""
+
+import stat
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from enigma_tui.settings_file import UnwritableError, put_table
+
+WRITTEN = """\
+# My settings
+name = "thandi"  # as everybody calls me
+
+[keys]
+disposition = "f2"
+
+[views]
+# kept on a Monday
+Long = "hold>2m"
+"""
+
+
+def test_comments_and_other_settings_stay_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(WRITTEN)
+    file.chmod(0o640)
+    put_table(file, "views", {"Long": "hold>2m", 'A "quoted" name': 'contact:""'})
+    text = file.read_text()
+    assert text.startswith(WRITTEN.rstrip("\n"))
+    assert tomllib.loads(text)["views"] == {"Long": "hold>2m", 'A "quoted" name': 'contact:""'}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    put_table(file, "views", {})
+    assert tomllib.loads(file.read_text()) == {"name": "thandi", "keys": {"disposition": "f2"}}
+    assert "as everybody calls me" in file.read_text()
+    assert list(tmp_path.iterdir()) == [file], "nothing is left beside it"
+
+
+def test_a_file_that_is_not_there_is_made_for_oneself_alone(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "settings.toml"
+    put_table(file, "views", {"Long": "hold>2m"})
+    assert tomllib.loads(file.read_text()) == {"views": {"Long": "hold>2m"}}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    real, link = tmp_path / "dotfiles.toml", tmp_path / "settings.toml"
+    real.write_text('name = "ann"\n')
+    link.symlink_to(real)
+    put_table(link, "views", {"x": "ext:1"})
+    assert link.is_symlink()
+    assert tomllib.loads(real.read_text()) == {"name": "ann", "views": {"x": "ext:1"}}
+
+
+@pytest.mark.parametrize(("written", "why"), [(b"not toml", "not TOML"), (b"\xff", "not UTF-8")])
+def test_a_file_that_cannot_be_read_is_left_alone(tmp_path: Path, written: bytes, why: str) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_bytes(written)
+    with pytest.raises(UnwritableError, match=why) as raised:
+        put_table(file, "views", {"x": "ext:1"})
+    assert str(file) in str(raised.value)
+    assert file.read_bytes() == written
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UnwritableError, match="cannot be written"):
+        put_table(tmp_path / "file" / "settings.toml", "views", {"x": "ext:1"})
