@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_origin
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta
 
 from .journal.keys import DEFAULT_PREFIX
 from .origins import SECRET_NAME, origin
-from .values import Checked, Secret, WrongError, defaults, hints
+from .values import Checked, Secret, WrongError, defaults, hints, is_structured
 
 ENV_PREFIX = "ENIGMA_TUI_"
 
@@ -58,14 +58,64 @@ _Prefix = Annotated[
     ),
 ]
 _Name = Annotated[str, Meta(min_length=1, max_length=40)]
+_ViewName = Annotated[str, Meta(min_length=1, max_length=20)]
+_Filter = Annotated[str, Meta(min_length=1, max_length=1_000)]
 _Region = Annotated[
     str,
     Meta(
         pattern=r"^[A-Z]{2}\Z", description="expected are a country's two capital letters, as in ZA"
     ),
 ]
+
+
+def _few(views: dict[str, str]) -> dict[str, str]:
+    if len(views) > 4:
+        raise ValueError("expected are four at most, for the keys 6 to 9")
+    return views
+
+
+_Views = Annotated[dict[_ViewName, _Filter], _few]
 _Seconds = Annotated[float, Meta(ge=0)]
 _Calls = Annotated[int, Meta(ge=100)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertSetting(Checked):
+    """One alert: on a call, on a figure, or on a feed that is silent."""
+
+    name: _Name
+    """What is shown when it alerts."""
+    filter: str = ""
+    """On a call: what it has to pass, as in `hold>2m state:live`."""
+    figure: Literal[
+        "", "service_level", "abandoned", "asa", "p90", "longest_hold", "per_minute"
+    ] = ""
+    """On a figure: which. Service level and abandoned are in percent, the others in seconds or
+    calls."""
+    window: Literal["5m", "30m", "1h", "today"] = "30m"
+    """On a figure: of what time."""
+    above: float | None = None
+    """On a figure: alert when it is above."""
+    below: float | None = None
+    """On a figure: alert when it is below."""
+    silent_minutes: Annotated[float, Meta(ge=0)] = 0.0
+    """On silence: after so many minutes without a notification."""
+    bell: bool = True
+    """Whether the terminal's bell is rung."""
+    command: tuple[Annotated[str, Meta(max_length=1_000)], ...] = ()
+    """A program that is run, and its arguments; never by a shell. `ENIGMA_ALERT`,
+    `ENIGMA_CALL_REF` and so on are in its environment."""
+    every_seconds: _Seconds = 60.0
+    """It rings and runs no more often; what happens in between is listed all the same."""
+
+    def _inconsistent(self) -> Iterator[str]:
+        kinds = [bool(self.filter), bool(self.figure), self.silent_minutes > 0]
+        if sum(kinds) != 1:
+            yield "expected is one of filter, figure and silent_minutes"
+        if self.figure and self.above is None and self.below is None:
+            yield "a figure alerts above or below a limit: set above, or below"
+        if not self.figure and (self.above is not None or self.below is not None):
+            yield "above and below are of a figure; name it in figure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +160,8 @@ class Settings(Checked):
     """The filter that the board opens with."""
     region: _Region = "ZA"
     """The country whose national numbers the PBX sends."""
+    mask: bool = False
+    """Hide the middle of callers' numbers, for a screen that others can see."""
     theme: str = "enigma-dark"
     """The colours: `enigma-dark`, `enigma-light`, or any theme that Textual brings."""
     hold_warning: _Seconds = 60.0
@@ -118,6 +170,10 @@ class Settings(Checked):
     """Seconds on hold from which a call is marked `‼`."""
     keep_calls: _Calls = 100_000
     """How many calls a board holds."""
+    views: _Views = field(default_factory=dict)
+    """Filters by name, for the keys 6 to 9 in their order: `{"Long holds" = "hold>2m"}`."""
+    alerts: Annotated[tuple[AlertSetting, ...], Meta(max_length=50)] = ()
+    """What to be told of: `[[alerts]]` each with a name, and a filter, a figure or silence."""
     keys: dict[str, str] = field(default_factory=dict)
     """Other keys for commands: `{disposition = "f2"}`; `enigma-tui keys` lists the names."""
     source_passwords: dict[str, Secret] = field(default_factory=dict)
@@ -246,9 +302,9 @@ def _read_environment() -> Mapping[str, Any]:
                 f"the environment: {variable} is not a setting"
                 f"{_nearest(name, lambda near: ENV_PREFIX + near.upper())}"
             )
-        table = get_origin(hints(Settings)[name]) is dict
+        structured = is_structured(hints(Settings)[name])
         try:
-            found[name] = json.loads(text) if table else text
+            found[name] = json.loads(text) if structured else text
         except ValueError:  # which would show what is secret
             raise SettingsError(
                 f"the environment: {variable} is not JSON; expected is a table, as in "

@@ -18,6 +18,7 @@ from .model.call import Policy
 from .model.delivery import Rule
 from .model.disposition import Code, CodeTree
 from .model.entry import DEFAULT_SOURCE
+from .model.metrics import ServiceLevel, ShortAbandons
 from .model.text import safe
 from .target import Name, Target, read_target
 from .values import Checked
@@ -270,6 +271,11 @@ class Site(Checked):
     calls: Calls = Calls()
     service_level_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 20.0
     """The T of the service level: the share of calls answered within T seconds."""
+    short_abandon_seconds: Annotated[float, Meta(ge=0, le=86_400)] = 5.0
+    """Who hangs up within so many seconds abandons a call shortly."""
+    short_abandons: Literal["ignored", "negative", "positive"] = "ignored"
+    """What these are to the service level: as if never called (`ignored`), not served in time
+    (`negative`), or served in time (`positive`)."""
     undo_seconds: Annotated[int, Meta(ge=0, le=600)] = 10
     """How long a disposition can be taken back by whoever recorded it. Nothing is delivered to
     another system before."""
@@ -326,6 +332,14 @@ class Site(Checked):
             cdr_since_ms={s.name: s.cdr_since_ms for s in self.sources if s.cdr_since_ms},
             ghost_after_ms=self.calls.ghost_after_minutes * 60_000,
             assume_ended_after_ms=self.calls.assume_ended_after_minutes * 60_000,
+        )
+
+    def service_level(self) -> ServiceLevel:
+        """Return what the model needs to know of good service."""
+        return ServiceLevel(
+            self.service_level_seconds,
+            self.short_abandon_seconds,
+            ShortAbandons(self.short_abandons),
         )
 
     def code_tree(self) -> CodeTree:

@@ -116,7 +116,7 @@ def _plain(value: Any, base: Any, meta: Meta | None, path: str) -> Any:
     if base is Secret:
         return value if isinstance(value, Secret) else Secret(_read(value, str, path))
     if isinstance(base, type) and issubclass(base, Checked):
-        return value  # which has checked itself
+        return _checked(value, base, path)
     kind = get_origin(base)
     if kind is Literal:
         if value not in get_args(base):
@@ -136,8 +136,53 @@ def _plain(value: Any, base: Any, meta: Meta | None, path: str) -> Any:
             words = f"{most} at most" if most is not None else f"{least} or more"
             raise WrongError((path, f"expected are {words}"))
         inner = get_args(base)[0]
-        return tuple(_read(each, inner, f"{path}.{n}") for n, each in enumerate(value))
+        return tuple(_each(value, inner, path))
     return _scalar(value, base, meta, path)
+
+
+def _each(values: Sequence[Any], hint: Any, path: str) -> Iterator[Any]:
+    """Yield values as what a hint says; raises what is wrong with all of them."""
+    mistakes: list[tuple[str, str]] = []
+    for place, value in enumerate(values):
+        try:
+            yield _read(value, hint, f"{path}.{place}")
+        except WrongError as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise WrongError(*mistakes)
+
+
+def _checked(value: Any, kind: type[Checked], path: str) -> Any:
+    """Return a table as what it describes; what is that already has checked itself."""
+    if isinstance(value, kind):
+        return value
+    if not isinstance(value, Mapping):
+        raise WrongError((path, "expected is a table"))
+    of: type = kind
+    known, usual = hints(of), defaults(of)
+    mistakes = [
+        (f"{path}.{name}", f"there is no such setting; there are {', '.join(known)}")
+        for name in value
+        if name not in known
+    ]
+    mistakes += [
+        (f"{path}.{name}", "is missing")
+        for name in known
+        if name not in value and name not in usual
+    ]
+    if mistakes:
+        raise WrongError(*mistakes)
+    try:
+        return kind(**value)
+    except WrongError as error:
+        inner = [(f"{path}.{name}".rstrip("."), text) for name, text in error.mistakes]
+        raise WrongError(*inner) from None
+
+
+def is_structured(hint: Any) -> bool:
+    """Whether a value of this type hint is a table or a list, and so written as JSON."""
+    base = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    return get_origin(base) in (dict, tuple)
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ import difflib
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -31,6 +32,15 @@ def check(loaded: Loaded) -> None:
     for name, mistake in key_mistakes(settings.keys):
         common.fail(f"{origins.get('keys')}: keys.{name}: {mistake}", common.WRONG)
     common.filter_of(settings.filter, f"{origins.get('filter', 'default')}: filter")
+    named: set[str] = set()
+    for place, alert in enumerate(settings.alerts):
+        where = f"{origins.get('alerts')}: alerts.{place}"
+        common.filter_of(alert.filter, f"{where}.filter")
+        if alert.name in named:
+            common.fail(f"{where}.name: there are two alerts {alert.name!r}", common.WRONG)
+        named.add(alert.name)
+    for name, text in settings.views.items():
+        common.filter_of(text, f"{origins.get('views')}: views.{name}")
 
 
 def key_mistakes(keymap: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -72,8 +82,12 @@ def open_board(
     first_site: "Site | None" = None,
     greeting: str = "",
     beside: Callable[[], Awaitable[None]] | None = None,
+    keeps: bool = True,
 ) -> None:
-    """Open the board and return when it is closed; `beside` runs in the meantime."""
+    """Open the board and return when it is closed; `beside` runs in the meantime.
+
+    It `keeps` in the settings file what a supervisor asks it to.
+    """
     if not sys.stdout.isatty() or not sys.stdin.isatty():
         common.fail(
             "the board needs a terminal. For lines that a script can read: enigma-tui tail",
@@ -85,6 +99,8 @@ def open_board(
     from ..ui.app import EnigmaApp
 
     settings = loaded.settings
+    given: Path | None = ctx.find_root().obj["config"]
+    settings_file = (given or paths.config_file()) if keeps else None
 
     def startup() -> "Startup":
         # Imported here: the first frame is on the screen by then, and need not wait for Redis.
@@ -100,6 +116,7 @@ def open_board(
             first_site=first_site,
             greeting=greeting,
             beside=beside,
+            settings_file=settings_file,
         )
 
     app = EnigmaApp(settings, startup)

@@ -9,7 +9,7 @@ import click
 from .. import paths
 from ..addresses import address
 from ..settings import NAMES, Settings, default
-from ..values import Secret
+from ..values import Checked, Secret, defaults, hints
 from . import common
 from .board import check
 
@@ -21,6 +21,8 @@ def command() -> None:
 
 _TABLES = {
     "keys": 'disposition = "d"',
+    "views": '"Long holds" = "hold>2m"',
+    "alerts": 'name = "Long hold"\n#filter = "hold>2m state:live"',
     "source_passwords": 'pbx = "…"',
     "source_servers": 'pbx = "rediss://pbx.example:6379"',
     "delivery_secrets": 'crm-token = "env:CRM_TOKEN"',
@@ -62,6 +64,17 @@ def _shown(value: object) -> object:
         return "(not shown)" if value else ""
     if isinstance(value, dict):
         return {name: _shown(inner) for name, inner in value.items()}
+    if isinstance(value, tuple):
+        return [_shown(inner) for inner in value]
+    if isinstance(value, Checked):
+        kind: type = type(value)
+        usual = {name: made() for name, made in defaults(kind).items()}
+        given = {name: getattr(value, name) for name in hints(kind)}
+        return {
+            name: _shown(inner)
+            for name, inner in given.items()
+            if name not in usual or inner != usual[name]
+        }
     return value
 
 
@@ -91,7 +104,8 @@ def template() -> str:
         if isinstance(usual, Secret):
             lines.append(f"#{name} = {json.dumps(usual.get_secret_value())}")
         elif name in _TABLES:
-            lines += [f"#[{name}]", f"#{_TABLES[name]}"]
+            head = f"[[{name}]]" if isinstance(usual, tuple) else f"[{name}]"
+            lines += [f"#{head}", f"#{_TABLES[name]}"]
         else:
             lines.append(f"#{name} = {json.dumps(usual)}")
     return "\n".join(lines) + "\n"

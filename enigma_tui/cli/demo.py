@@ -47,6 +47,7 @@ def command(ctx: click.Context, rate: float, seed: int | None) -> None:
                 first_site=site(),
                 greeting=f"A simulated PBX, seed {seed}. A second screen on it:\n"
                 f"enigma-tui --redis-url {server.url}",
+                keeps=False,
                 beside=partial(drive, push_to(link), pbx.pushes(), head_start=HEAD_START),
             )
     except EmbeddedServerError as error:

@@ -66,6 +66,7 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
 @_options
 @click.option("--filter", "filter_text", metavar="TEXT", help="Open with this filter.")
 @click.option("--read-only", is_flag=True, default=None, help="Only watch; change nothing.")
+@click.option("--mask", is_flag=True, default=None, help="Hide the middle of callers' numbers.")
 @click.option(
     "--collect/--no-collect",
     default=None,
@@ -80,6 +81,7 @@ def main(
     name: str | None,
     filter_text: str | None,
     read_only: bool | None,
+    mask: bool | None,
     collect: bool | None,
 ) -> None:
     """Watch the calls of a contact centre, live in the terminal.
@@ -97,6 +99,7 @@ def main(
             "name": name,
             "filter": filter_text,
             "read_only": read_only,
+            "mask": mask,
             "collect": None if collect is None else ("yes" if collect else "no"),
         },
     }

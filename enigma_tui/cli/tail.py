@@ -58,7 +58,7 @@ def command(
             begin = EntryId(moment.at(int(now) * 1000), 0)
         printer = _Printer(
             query=query,
-            dialplan=Dialplan(settings.region),
+            dialplan=Dialplan(settings.region, masked=settings.mask),
             keep=settings.keep_calls,
             begin=begin,
             as_json=as_json,
@@ -199,7 +199,7 @@ def _event_name(event: Event, call: Call) -> str:
 
 def _fields(call: Call, dialplan: Dialplan) -> Line:
     return {
-        "caller": dialplan.international(call.caller),
+        "caller": dialplan.caller(call.caller),
         "dialled": dialplan.international(call.dialled),
         "ext": call.extension,
         "hold": call.hold,

@@ -76,11 +76,13 @@ class Dialplan:
 
     `region` is an ISO 3166 code of two letters. Raises `ValueError`, naming the nearest known
     regions, for one that is unknown. Of one that is `known` to be right the rules are loaded with
-    the first number, and not before.
+    the first number, and not before. Where callers are `masked`, who looks on does not learn
+    their numbers.
     """
 
-    def __init__(self, region: str = "ZA", *, known: bool = False) -> None:
+    def __init__(self, region: str = "ZA", *, known: bool = False, masked: bool = False) -> None:
         self.region = region.strip().upper()
+        self.masked = masked
         if not known:
             _ = self._plan
 
@@ -108,6 +110,10 @@ class Dialplan:
     def international(self, number: str) -> str:
         """Return `number` as it is shown, `+27 82 000 1234`; unchanged if it is no valid number."""
         return self._international(number)
+
+    def caller(self, number: str) -> str:
+        """Return a caller's number as it is shown: masked, where that was asked for."""
+        return _masked(self._international(number)) if self.masked else self._international(number)
 
     def forms(self, number: str) -> tuple[str, ...]:
         """Return the strings of digits by which `number` can be searched.
@@ -169,6 +175,24 @@ class Dialplan:
         `+27 (0)82` is dropped.
         """
         return _digits(text)
+
+
+_SHOWN_FIRST, _SHOWN_LAST = 4, 2
+"""Digits of a masked number that are shown: enough to tell a country, and two callers apart."""
+
+
+def _masked(number: str) -> str:
+    """Return a number with its middle digits hidden; an extension or a name stays as it is."""
+    left = sum(char.isdigit() for char in number) - _SHOWN_LAST
+    if left <= _SHOWN_FIRST or _digits(number) is None:
+        return number
+    place, shown = 0, ""
+    for char in number:
+        if char.isdigit():
+            place += 1
+            char = char if place <= _SHOWN_FIRST or place > left else "•"
+        shown += char
+    return shown
 
 
 def _digits(text: str) -> str | None:

@@ -41,6 +41,8 @@ class Lens(Struct, frozen=True):
     dialplan: Dialplan
     labels: Mapping[str, str]
     """Dialled number, in any spelling that `Dialplan.label` understands, to its label."""
+    own_name: str = ""
+    """Under which whoever looks claims calls and records outcomes."""
 
     def label(self, number: str) -> str:
         """Return the label of a dialled number, empty if it has none."""

@@ -6,73 +6,14 @@ them anew.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from enum import StrEnum
 
 from .board import Board
-from .call import Call, CallKey, CallState
-from .notification import Direction
+from .call import Call, CallKey
 from .query import Query, parse
 from .rows import Order, Row, Rows, by_beginning
 from .sorting import AHEAD, Sort
 from .subject import Lens, Subjects
-
-
-class Tab(StrEnum):
-    """The views that are always there."""
-
-    LIVE = "Live"
-    TO_DISPOSE = "To dispose"
-    ALL = "All"
-
-
-def is_live(call: Call, lens: Lens) -> bool:
-    """Whether the call is connected and not over, as far as is known."""
-    return call.end is None and call.state(lens.now_ms, lens.policy) in (
-        CallState.LIVE,
-        CallState.GHOST,
-    )
-
-
-def is_to_dispose(call: Call, lens: Lens) -> bool:
-    """Whether the call is inbound, over, and nobody has recorded its outcome."""
-    return _waits_for_outcome(call) and not is_live(call, lens)
-
-
-def _waits_for_outcome(call: Call) -> bool:
-    return call.disposition is None and not call.superseded and call.direction is Direction.INBOUND
-
-
-class Tally:
-    """How many calls are live and how many are to be disposed of, whatever is on screen."""
-
-    def __init__(self) -> None:
-        self._live: set[CallKey] = set()
-        self._to_dispose: set[CallKey] = set()
-
-    @property
-    def live(self) -> int:
-        return len(self._live)
-
-    @property
-    def to_dispose(self) -> int:
-        return len(self._to_dispose)
-
-    def live_keys(self) -> frozenset[CallKey]:
-        """Return the live calls' keys as they are now."""
-        return frozenset(self._live)
-
-    def to_dispose_keys(self) -> frozenset[CallKey]:
-        """Return the keys of the calls to be disposed of as they are now."""
-        return frozenset(self._to_dispose)
-
-    def update(self, keys: Iterable[CallKey], board: Board, lens: Lens) -> None:
-        """Count the calls `keys` again after they changed."""
-        for key in keys:
-            call = board.calls.get(key)
-            live = call is not None and is_live(call, lens)
-            (self._live.add if live else self._live.discard)(key)
-            waits = call is not None and not live and _waits_for_outcome(call)
-            (self._to_dispose.add if waits else self._to_dispose.discard)(key)
+from .tabs import BELONGS, Tab
 
 
 class View:
@@ -122,9 +63,7 @@ class View:
 
     def _takes(self, call: Call, lens: Lens) -> bool:
         """Whether the call is one of the tab."""
-        if self.tab is Tab.ALL:
-            return True
-        return is_live(call, lens) if self.tab is Tab.LIVE else is_to_dispose(call, lens)
+        return BELONGS[self.tab](call, lens)
 
     # ── everything ──────────────────────────────────────────────────────────────────────
 
@@ -242,6 +181,10 @@ class View:
                 row.text = lens.text(call)
             row.call = call
         return row
+
+    def rows(self, keys: Iterable[CallKey]) -> list[Row]:
+        """Return the rows of calls, whatever the tab and the filter."""
+        return [self._row_of[key] for key in keys if key in self._row_of]
 
     def _orders(self) -> Iterable[Rows]:
         """Return what all rows of the tab are in."""

@@ -16,6 +16,7 @@ from .told import SpeakingApp
 if TYPE_CHECKING:
     from ..journal.pending import PendingActs
     from ..journal.stream import Journal
+    from ..model.alerts import Watch
     from .acting import Acting
     from .outbox import Outbox
     from .screens.details import Payload
@@ -33,6 +34,8 @@ class CallActions(SpeakingApp):
     acting: "Acting"
     outbox: "Outbox"
     pending: "PendingActs"
+    alarms: "Watch | None" = None
+    """What has been alerted, where there is anything to alert of."""
     journal: "Journal"
 
     def on_key(self, event: events.Key) -> None:
@@ -103,6 +106,21 @@ class CallActions(SpeakingApp):
         from .screens.outbox import OutboxDialog  # once it is asked for
 
         self.push_screen(OutboxDialog(self.outbox, self.settings.read_only))
+
+    def action_alerts(self) -> None:
+        """List what has been alerted."""
+        from .screens.alerts import AlertsDialog  # once it is asked for
+
+        if self.alarms is None:
+            self.told.say("There are no alerts in the settings: see alerts in the settings file.")
+        else:
+            self.push_screen(AlertsDialog(self.alarms), self.board.go_to)
+
+    def action_acknowledge(self) -> None:
+        """Acknowledge every alert."""
+        count = self.alarms.acknowledge() if self.alarms else 0
+        self.told.say(f"{count:,} acknowledged." if count else "There is nothing to acknowledge.")
+        self.board.changed()
 
     # ── help ────────────────────────────────────────────────────────────────────────────
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,17 +78,19 @@ class EnigmaApp(CallActions):
         self.settings = settings
         self.journal_keys = Keys(settings.prefix)
         self.floor = Floor(
-            Dialplan(settings.region, known=True),
+            Dialplan(settings.region, known=True, masked=settings.mask),
             settings.keep_calls,
             listener=self,
+            own_name=settings.name,
             clock=clock,
             opening=True,
         )
         self.board = BoardScreen(
             self.floor,
-            own_name=settings.name,
             marks=Marks(settings.hold_warning, settings.hold_critical),
             filter_text=settings.filter,
+            views=settings.views,
+            keep_views=self._keep_views,
             watching="read-only" if settings.read_only else "",
         )
         self.keyboard = Keyboard(
@@ -191,6 +193,21 @@ class EnigmaApp(CallActions):
 
         self._exit_renderables.append(Traceback(show_locals=False, suppress=[rich, textual]))
         self._close_messages_no_wait()
+
+    def _keep_views(self, views: Mapping[str, str]) -> None:
+        """Write the saved views into the settings file."""
+        from ..settings_file import UnwritableError, put_table
+
+        file = self.startup.settings_file
+        if file is None:
+            self.told.say("Kept for this session only.")
+            return
+        try:
+            put_table(file, "views", views)
+        except UnwritableError as error:
+            self.told.say(f"{error}. The views are kept for this session only.", "error")
+        else:
+            self.told.say(f"Kept in {file}.")
 
     # ── what the floor tells ────────────────────────────────────────────────────────────
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..model.call import Policy
+from ..model.metrics import ServiceLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +16,13 @@ class UnknownSite:
     """
 
     title: str = ""
-    service_level_seconds: float = 20.0
     sources: Sequence[Any] = ()
     delivery: Sequence[Any] = ()
     numbers: Mapping[str, str] = field(default_factory=dict)
+
+    def service_level(self) -> ServiceLevel:
+        """Return what most sites call good service."""
+        return ServiceLevel()
 
     def policy(self) -> Policy:
         """Return what is known about how calls end: nothing."""

@@ -47,7 +47,6 @@ class Look(Struct, frozen=True):
     floor: Floor
     marks: Marks
     lens: Lens
-    own_name: str
     by_shown: bool = False
     """Whether there is room for the column that names who claims a call, or disposed of it."""
 
@@ -127,7 +126,7 @@ def _at(call: Call, look: Look) -> Cell:
 def _caller(call: Call, look: Look) -> Cell:
     if not call.caller:
         return Cell("unknown", "absent")
-    return Cell(look.floor.dialplan.international(call.caller))
+    return Cell(look.floor.dialplan.caller(call.caller))
 
 
 def _dialled(call: Call, look: Look) -> Cell:
@@ -175,7 +174,7 @@ def _disposition(call: Call, look: Look) -> Cell:
     if call.disposition is not None:
         return Cell(call.disposition.code, "disposed")
     if claimant := call.claimed_by(look.now_ms):
-        name = "me" if claimant == look.own_name else claimant
+        name = "me" if claimant == look.lens.own_name else claimant
         if look.by_shown:
             return Cell("claimed", "claimed")
         return Cell(f"claimed: {name}", "claimed", short=f"{name} has it")
@@ -185,9 +184,9 @@ def _disposition(call: Call, look: Look) -> Cell:
 def _by(call: Call, look: Look) -> Cell:
     if call.disposition is not None:
         by = call.disposition.by
-        return Cell("me" if by == look.own_name else by)
+        return Cell("me" if by == look.lens.own_name else by)
     if claimant := call.claimed_by(look.now_ms):
-        return Cell("me" if claimant == look.own_name else claimant, "claimed")
+        return Cell("me" if claimant == look.lens.own_name else claimant, "claimed")
     return Cell("—", "absent")
 
 

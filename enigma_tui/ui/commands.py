@@ -154,6 +154,22 @@ COMMANDS: tuple[Command, ...] = (
         Group.MANY,
         of_app=True,
     ),
+    Command(
+        "alerts",
+        "n",
+        "Alerts",
+        "What has been alerted, and for which call",
+        Group.MANY,
+        of_app=True,
+    ),
+    Command(
+        "acknowledge",
+        "N",
+        "Acknowledge",
+        "Acknowledge every alert",
+        Group.MANY,
+        of_app=True,
+    ),
     Command("copy", "y", "Copy", "Send its call reference to the clipboard", Group.CALL),
     Command(
         "filter", "slash", "Filter", "Show only calls that match", Group.FIND, True, shown_key="/"
@@ -169,7 +185,35 @@ COMMANDS: tuple[Command, ...] = (
         Group.SHOW,
         parameter="To dispose",
     ),
-    Command("tab_3", "3", "All", "Every call that the board holds", Group.SHOW, parameter="All"),
+    Command(
+        "tab_3",
+        "3",
+        "Abandoned",
+        "Callers who hung up before anyone answered",
+        Group.SHOW,
+        parameter="Abandoned",
+    ),
+    Command(
+        "tab_4",
+        "4",
+        "Mine",
+        "Calls that you claimed or disposed of",
+        Group.SHOW,
+        parameter="Mine",
+    ),
+    Command("tab_5", "5", "All", "Every call that the board holds", Group.SHOW, parameter="All"),
+    *(
+        Command(
+            f"view_{key}",
+            key,
+            f"Saved view {key}",
+            "Of all calls, those that pass a filter that was kept",
+            Group.SHOW,
+            parameter=key,
+        )
+        for key in "6789"
+    ),
+    Command("keep_view", "v", "Keep view", "Keep this filter under a name and a key", Group.FIND),
     Command("sort", "s", "Sort", "Choose the column to sort by", Group.SHOW, True),
     Command(
         "sort_previous",
@@ -188,8 +232,22 @@ COMMANDS: tuple[Command, ...] = (
         shown_key=">",
     ),
     Command("reverse", "z", "Reverse", "Turn the order round", Group.SHOW),
+    Command(
+        "window",
+        "w",
+        "Window",
+        "Figures of the last 5 or 30 minutes, hour, or today",
+        Group.SHOW,
+    ),
     Command("pause", "p", "Pause", "Hold the display; collecting goes on", Group.SHOW),
     Command("follow", "f", "Follow", "Keep the newest call in sight", Group.SHOW),
+    Command(
+        "statistics",
+        "i",
+        "Statistics",
+        "Plots and numbers: when calls came, how they were served",
+        Group.SHOW,
+    ),
     Command("rejected", "x", "Rejected", "Notifications that could not be read", Group.SHOW),
     Command("cursor_down", "j,down", "Down", "To the next call", Group.MOVE, shown_key="j ↓"),
     Command("cursor_up", "k,up", "Up", "To the previous call", Group.MOVE, shown_key="k ↑"),

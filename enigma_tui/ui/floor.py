@@ -5,20 +5,22 @@ It knows nothing of Textual.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, cast
 
 from ..model.board import Board
-from ..model.call import ORIGIN, Call, CallKey, EntryId
+from ..model.call import ORIGIN, Call, CallKey, CallState, EntryId
 from ..model.delivery import Deliveries
 from ..model.entry import Event, Notified
 from ..model.metrics import Figures, Metrics
-from ..model.notification import CallConnected
+from ..model.notification import CallConnected, CallEnded
 from ..model.phone import Dialplan
 from ..model.query import Lens, Query
 from ..model.sorting import Sort
-from ..model.view import Tab, Tally, View
+from ..model.tabs import Tab, Tally
+from ..model.view import View
+from ..model.windows import Window
 from .before_site import UnknownSite
 
 if TYPE_CHECKING:  # the first frame does not wait for Redis
@@ -63,6 +65,19 @@ class Listener(Protocol):
         """An entry could not be taken in, through a mistake of ours; the others are."""
 
 
+class Observer(Protocol):
+    """Whoever looks for something to tell of."""
+
+    def calls_changed(self, keys: Collection[CallKey]) -> None:
+        """These calls have changed, or have gone."""
+
+    def second_passed(self) -> None:
+        """Everything is as it is now."""
+
+    def began_anew(self) -> None:
+        """The journal is read from its beginning again."""
+
+
 @dataclass(slots=True)
 class Floor:
     """The calls as this screen looks at them."""
@@ -70,17 +85,23 @@ class Floor:
     dialplan: Dialplan
     keep_calls: int
     listener: Listener
+    own_name: str = ""
+    """Under which this supervisor claims calls and records outcomes."""
     clock: Callable[[], float] | None = None
     """The server's time in Unix seconds; ours, set right by what the server says, if `None`."""
     follower: "Follower | None" = None
     opening: bool = False
     """Whether a follower is still to come: nothing is known yet then."""
+    observer: Observer | None = None
+    """Who is told of changes once the journal has been read."""
     pending: "PendingActs | None" = None
     """The acts of this person that wait for the server."""
     site: "Site" = field(default_factory=lambda: cast("Site", UnknownSite()))
     has_site: bool = False
     site_at: float | None = None
     """When the shared settings became known, by the follower's clock; `None` before that."""
+    window: Window = Window.HALF_AN_HOUR
+    """What time the figures are of."""
     paused: bool = False
     held: list[Event] = field(default_factory=list)
     board: Board = field(init=False)
@@ -105,7 +126,7 @@ class Floor:
     def _start(self, tab: Tab, query: Query | None, sort: Sort | None) -> None:
         self.board = Board(self.site.policy(), self.keep_calls)
         self.tally = Tally()
-        self.metrics = Metrics(self.site.service_level_seconds)
+        self.metrics = Metrics(self.site.service_level())
         self.deliveries = Deliveries([self.site.rule(target) for target in self.site.delivery])
         self.view = View(self.board, self.lens(), tab=tab, query=query, sort=sort)
         self.held = []
@@ -138,6 +159,7 @@ class Floor:
             policy=self.board.policy,
             dialplan=self.dialplan,
             labels=self.site.numbers,
+            own_name=self.own_name,
         )
 
     # ── what the follower tells ─────────────────────────────────────────────────────────
@@ -167,6 +189,8 @@ class Floor:
             self.follower.gate.set()
         self._start(self.view.tab, self.view.query, self.view.sort)
         self.view.pinned = pinned
+        if self.observer:
+            self.observer.began_anew()
         if missing and seen:
             self.listener.on_missing()
         self.listener.on_calls()
@@ -178,7 +202,7 @@ class Floor:
         self.has_site = site is not None
         self.site_at = self.follower.clock() if self.follower else 0.0
         self.site = site or Site()
-        self.metrics.threshold = self.site.service_level_seconds
+        self.metrics.service_level = self.site.service_level()
         if self._received == ORIGIN:  # otherwise the follower begins anew where that matters
             self._start(self.view.tab, self.view.query, self.view.sort)
         self.view.rebuild(self.lens())
@@ -209,10 +233,12 @@ class Floor:
         self.deliveries.apply(event)
         if isinstance(event, Notified):
             self.newest_ms = event.id.ms
+            calls = [call for key in keys if (call := self.board.calls.get(key)) is not None]
             if isinstance(event.what, CallConnected):
-                for key in keys:
-                    if (call := self.board.calls.get(key)) is not None:
-                        self.metrics.answered(call, event.id)
+                for call in calls:
+                    self.metrics.connected(call, event.id)
+            elif isinstance(event.what, CallEnded) and calls:
+                self.metrics.ended(calls[0], event.what, event.id, late=event.late)
 
     def _bring_up_to_date(self, keys: dict[CallKey, None]) -> None:
         """Count the calls again and put them where they belong.
@@ -229,6 +255,8 @@ class Floor:
         lens = self.lens()
         self.tally.update(behind, self.board, lens)
         self.view.update(behind, lens)
+        if self.observer and behind and self.caught_up:
+            self.observer.calls_changed(behind)
 
     def tick(self) -> None:
         """Let a second pass, and with it what depends on the time of day."""
@@ -238,6 +266,7 @@ class Floor:
             self.view.read_ahead(AHEAD_PIECES)
         self._ticks += 1
         self._behind.update(dict.fromkeys(self.board.due(self.now_ms(), DUE_MOST)))
+        self._behind.update(dict.fromkeys(self.tally.claimed()))
         self._catch_up()
         if self.view.query.timed:
             # A filter such as talk>5m takes in calls by the mere passing of time. Live ones are
@@ -245,7 +274,9 @@ class Floor:
             if self._ticks % RECHECK_TICKS == 0:
                 self._rebuild()
             else:
-                self.view.update(self.tally.live_keys(), self.lens())
+                self.view.update(self.tally.keys(Tab.LIVE), self.lens())
+        if self.observer and self.caught_up:
+            self.observer.second_passed()
 
     # ── what the supervisor does ────────────────────────────────────────────────────────
 
@@ -269,15 +300,15 @@ class Floor:
 
     def _rebuild(self) -> None:
         """Work out the rows anew, looking only at calls that can be in the tab at all."""
-        among = {
-            Tab.LIVE: self.tally.live_keys,
-            Tab.TO_DISPOSE: self.tally.to_dispose_keys,
-        }.get(self.view.tab)
-        self.view.rebuild(self.lens(), among() if among else None)
+        tab = self.view.tab
+        self.view.rebuild(self.lens(), None if tab is Tab.ALL else self.tally.keys(tab))
 
-    def figures(self) -> Figures:
-        """Return the figures of the last half hour."""
-        return self.metrics.at(self.now_ms())
+    def figures(self, window: Window | None = None) -> Figures:
+        """Return the figures of a window, by default of the one that was chosen."""
+        sources, policy = self.site.sources, self.board.policy
+        told = bool(sources) and all(source.name in policy.cdr_sources for source in sources)
+        since_ms = max(policy.cdr_since_ms.values(), default=0) if told else None
+        return self.metrics.at(self.now_ms(), window or self.window, since_ms)
 
     def waits(self, key: CallKey) -> str | None:
         """Return the outcome that waits to be recorded for a call, if one does."""
@@ -301,9 +332,30 @@ class Floor:
         """Whether the PBX of a call tells when it ends."""
         return self.board.policy.reports_end(call.key.source, call.began.ms)
 
+    def known_values(self, field: str) -> Sequence[str]:
+        """Return what values a field of a filter can have, the likeliest first."""
+        match field:
+            case "ext":
+                return [name for name, _, _ in sorted(self.extensions(), key=lambda each: -each[1])]
+            case "state":
+                return [state.value for state in CallState]
+            case "disp":
+                codes = self.site.code_tree().leaves() if self.has_site else ()
+                return ["none", *(code.code for code in codes)]
+            case "source":
+                return [source.name for source in self.site.sources]
+            case "dialled":
+                return list(dict.fromkeys(self.site.numbers.values()))
+            case "by":
+                calls = self.board.calls.values()
+                by = {call.disposition.by for call in calls if call.disposition}
+                return sorted(by, key=lambda name: (name != self.own_name, name))
+            case _:
+                return ()
+
     def extensions(self) -> Sequence[tuple[str, int, int]]:
         """Return each extension with its calls now live and its calls in all, in order."""
-        live = self.tally.live_keys()
+        live = self.tally.keys(Tab.LIVE)
         counts: dict[str, list[int]] = {}
         for key, call in self.board.calls.items():
             if call.extension:

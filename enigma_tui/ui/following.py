@@ -34,6 +34,8 @@ class Startup:
     greeting: str = ""
     beside: Callable[[], Awaitable[None]] | None = None
     """What runs beside the board once it collects: a simulated PBX."""
+    settings_file: Path | None = None
+    """Where what is asked to be kept is kept; if `None`, it is for this session."""
 
 
 def follow(app: EnigmaApp, startup: Startup) -> None:
@@ -41,5 +43,5 @@ def follow(app: EnigmaApp, startup: Startup) -> None:
     if not app.floor.has_site:
         app.floor.site = Site()  # what it has been so far is only for the first frame
     app.follower = app.floor.follower = Follower(startup.connection, app.journal_keys, app.floor)
-    app.board.table.own_name = startup.who.name
+    app.floor.own_name = startup.who.name
     app.keep_running("following", app.follower.run)

@@ -35,7 +35,7 @@ class Reports:
 
     def named(self, call: Call) -> str:
         """Return who called, on which extension, under which reference."""
-        caller = self._floor.dialplan.international(call.caller) or "unknown caller"
+        caller = self._floor.dialplan.caller(call.caller) or "unknown caller"
         extension = f"  ext {call.extension}" if call.extension else ""
         return f"{caller}{extension}  ref {call.key.call_ref}"
 

@@ -3,7 +3,9 @@
 Importing all of it takes longer than painting them, so `EnigmaApp` does so afterwards.
 """
 
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from ..journal.collector import Collector, open_by_address
 from ..journal.delivery import Again, Deliverers, Secrets
@@ -45,10 +47,25 @@ def wire(app: EnigmaApp, startup: Startup) -> None:
     if not settings.read_only:
         app.keep_running("handing in", app.offline.run)
         app.keep_running("delivering", app.deliverers.run)
+    if settings.alerts:
+        _wire_alerts(app)
     if startup.greeting:
         app.told.say(startup.greeting, seconds=8)
     if startup.beside is not None:
         app.run_worker(_beside(app.collector, startup.beside), name="beside")
+
+
+def _wire_alerts(app: EnigmaApp) -> None:
+    """Watch for what the settings want to be told of."""
+    from .alerting import Alerting
+
+    def start(run: Coroutine[Any, Any, None]) -> None:
+        app.run_worker(run, name="alert", exit_on_error=False)
+
+    alerting = Alerting(
+        app.settings.alerts, app.floor, app.told, app.bell, start, time.monotonic, app.key_of
+    )
+    app.alarms = app.board.status.alarms = alerting.watch
 
 
 def _wire_acting(app: EnigmaApp, startup: Startup) -> None:

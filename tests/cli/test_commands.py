@@ -1,6 +1,7 @@
 """The commands, run as processes on a real server."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,8 @@ def test_config_init_writes_every_setting_and_overwrites_nothing(run: Run, tmp_p
     assert done.returncode == 0, done.stderr
     assert file.stat().st_mode & 0o777 == 0o600
     text = file.read_text()
-    assert all(f"#{name} = " in text or f"#[{name}]" in text for name in NAMES)
+    for name in NAMES:
+        assert re.search(rf"^#(\[*{name}\]|{name} = )", text, re.MULTILINE), name
     assert run("config", "show").returncode == 0
     assert run("config", "init").returncode == 2
     assert file.read_text() == text == template()

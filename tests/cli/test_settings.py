@@ -102,3 +102,28 @@ def test_nobody_is_told_that_a_default_is_wrong() -> None:
     assert {name: getattr(Settings(), name) for name in NAMES} == {
         name: default(name) for name in NAMES
     }
+
+
+def test_alerts_are_read_from_the_file_and_mistakes_in_them_have_a_place(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(
+        '[[alerts]]\nname = "Long"\nfilter = "hold>2m"\ncommand = ["notify-send", "x"]\n'
+        '[[alerts]]\nname = "Level"\nfigure = "service_level"\nbelow = 80\nwindow = "1h"\n'
+        '[[alerts]]\nname = "Quiet"\nsilent_minutes = 10\n'
+    )
+    long, level, quiet = load(file, required=True, flags={}).settings.alerts
+    assert (long.filter, long.command, long.bell) == ("hold>2m", ("notify-send", "x"), True)
+    assert (level.figure, level.below, level.above, level.window) == (
+        *("service_level", 80.0, None, "1h"),
+    )
+    assert quiet.silent_minutes == 10
+    file.write_text(
+        '[[alerts]]\nname = "a"\nfigure = "asa"\n[[alerts]]\nfilter = "x"\nbel = true\n'
+        '[[alerts]]\nname = "b"\nfilter = "x"\nsilent_minutes = 1\n'
+    )
+    with pytest.raises(SettingsError) as raised:
+        load(file, required=True, flags={})
+    told = str(raised.value)
+    for place in ("alerts.0: a figure alerts", "alerts.1.name: is missing", "alerts.1.bel: there"):
+        assert place in told
+    assert "alerts.2: expected is one of" in told

@@ -36,8 +36,8 @@ def test_every_sample_is_shown_kept_and_harmless(
             client.rpush(CDR, raw)
         # 5 + 3 + 2 readable calls, 1 call whose hold time cannot be read, 25 hostile ones, and
         # one abandoned call that only its record tells of. 4712 and 3001 have records as well.
-        board.send("3")
-        text = board.wait_for(lambda text: "[3 All 37]" in text)
+        board.send("5")
+        text = board.wait_for(lambda text: "[5 All 37]" in text)
         assert f"rejected {len(unreadable)}" in text
         board.send("g")
         seen = board.wait_for(lambda text: bool(re.search("▌.* 4799 ", text)))  # the newest
@@ -56,7 +56,7 @@ def test_every_sample_is_shown_kept_and_harmless(
             board.wait_for(found.reason[:40])
             board.send("j")
         board.send("q")
-        board.wait_for("[3 All 37]")
+        board.wait_for("[5 All 37]")
         board.send("q")
         board.wait_until_ended()
 

@@ -92,7 +92,7 @@ def test_two_keys_in_one_write_dispose_of_the_call_under_the_cursor(
             one.wait_for(lambda text: bool(re.search("▌.* 4717 +spam", text)))
             # Not on its screen: the calls that go on arriving push it out.
             tail.wait_for(lambda _: b'"code": "spam"' in tail.output)
-        two.send("3/4717\r")
+        two.send("5/4717\r")
         two.wait_for(lambda text: bool(re.search(" 4717 +spam +thandi", text)))
 
         two.send("dr")
@@ -187,7 +187,7 @@ def test_a_filter_and_the_picker_leave_only_that_extension(
         for ref in range(5001, 5007):
             client.rpush(INBOUND, call(ref, 2001 + ref % 3))
         board.wait_for("5006")
-        board.send("3")  # without records, a newer call on an extension ends the one before
+        board.send("5")  # without records, a newer call on an extension ends the one before
         board.send("/ext:2001\r")
         text = board.wait_for("2 of 6 calls")
         assert {ref for ref in map(str, range(5001, 5007)) if ref in text} == {"5001", "5004"}

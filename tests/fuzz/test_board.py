@@ -10,7 +10,8 @@ from enigma_tui.model.notification import Direction
 from enigma_tui.model.phone import Dialplan
 from enigma_tui.model.query import Lens, parse
 from enigma_tui.model.sorting import SORTS, Sort
-from enigma_tui.model.view import Tab, Tally, View, is_live, is_to_dispose
+from enigma_tui.model.tabs import BELONGS, Tab, Tally
+from enigma_tui.model.view import View
 
 from .cases import RANDOM, cases
 from .stories import HOUR, Story, T, story
@@ -129,15 +130,13 @@ def test_what_is_due_and_what_is_counted_is_what_a_recount_finds(told: Story, rn
         tally.update([*due, *changed, *board.due(now)], board, lens(told, now))
         states = {key: call.state(now, told.policy) for key, call in board.calls.items()}
         live, to_dispose = brute_force(board, told, now)
-        assert tally.live_keys() == live
-        assert tally.to_dispose_keys() == to_dispose
-        assert (tally.live, tally.to_dispose) == (len(live), len(to_dispose))
+        assert tally.keys(Tab.LIVE) == live
+        assert tally.keys(Tab.TO_DISPOSE) == to_dispose
+        assert (tally[Tab.LIVE], tally[Tab.TO_DISPOSE]) == (len(live), len(to_dispose))
 
 
 def _in(tab: Tab, call: Call, look: Lens) -> bool:
-    if tab is Tab.ALL:
-        return True
-    return is_live(call, look) if tab is Tab.LIVE else is_to_dispose(call, look)
+    return BELONGS[tab](call, look)
 
 
 @cases

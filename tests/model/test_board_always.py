@@ -17,6 +17,7 @@ from enigma_tui.model.call import (
 from enigma_tui.model.entry import Event, Notified
 from enigma_tui.model.metrics import Metrics
 from enigma_tui.model.notification import CallConnected, unpack
+from enigma_tui.model.windows import Window
 
 from .entries import BARE, CDR, HOUR, conn, dialler, disposed, entry, fed, notified
 
@@ -130,9 +131,9 @@ def test_what_holds_of_every_board(story: Story, policy: Policy) -> None:
         for key in board.apply(event):
             call = board.calls[key]
             if isinstance(event, Notified) and isinstance(event.what, CallConnected):
-                before = metrics._answered.total
-                metrics.answered(call, event.id)
-                if metrics._answered.total > before:
+                before = metrics.at(event.id.ms, Window.HOUR).answered
+                metrics.connected(call, event.id)
+                if metrics.at(event.id.ms, Window.HOUR).answered > before:
                     assert key not in answered, "a call was counted twice"
                     answered.add(key)
         in_use = {}

@@ -18,7 +18,8 @@ from enigma_tui.model.query_test import by_value
 from enigma_tui.model.rows import PIECE, Rows, by_beginning
 from enigma_tui.model.sorting import SORTS, Sort
 from enigma_tui.model.subject import Read, Subject, Subjects
-from enigma_tui.model.view import Tab, Tally, View
+from enigma_tui.model.tabs import Tab, Tally
+from enigma_tui.model.view import View
 from tests.model.floor import LENS
 
 T = 1_763_800_000_000

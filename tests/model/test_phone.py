@@ -241,3 +241,19 @@ def test_importing_the_module_does_not_import_the_slow_library() -> None:
     code = "import sys, enigma_tui.model.query; print('phonenumbers' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("0820001234", "+27 82 ••• ••34"),
+        ("2001", "2001"),
+        ("200123", "200123"),
+        ("2001234", "2001•34"),
+        ("anonymous", "anonymous"),
+        ("", ""),
+    ],
+)
+def test_a_masked_caller_is_told_by_the_ends_of_the_number(number: str, shown: str) -> None:
+    assert Dialplan("ZA", masked=True).caller(number) == shown
+    assert Dialplan("ZA").caller(number) == Dialplan("ZA").international(number)

@@ -15,7 +15,8 @@ from enigma_tui.model.query import Lens, parse
 from enigma_tui.model.rows import PIECE, Row
 from enigma_tui.model.sorting import SORTS, Sort
 from enigma_tui.model.subject import Subject, Subjects
-from enigma_tui.model.view import Tab, Tally, View
+from enigma_tui.model.tabs import Tab, Tally
+from enigma_tui.model.view import View
 
 T = 1_763_800_000_000
 HOUR = 3_600_000
@@ -24,7 +25,7 @@ CDR = Policy(cdr_sources={"pbx"})
 
 
 def lens(now: int, policy: Policy = CDR) -> Lens:
-    return Lens(now, policy, PLAN, {})
+    return Lens(now, policy, PLAN, {}, "thandi")
 
 
 def conn(now: int, ref: str, ext: str, hold: float | None = None) -> Notified:
@@ -156,7 +157,15 @@ class Oracle(RuleBasedStateMachine):
             return False
         if self.view.tab is Tab.TO_DISPOSE and not self.to_dispose(call):
             return False
+        if self.view.tab is Tab.ABANDONED and not (call.end and call.end.abandoned):
+            return False
+        if self.view.tab is Tab.MINE and not self.mine(call):
+            return False
         return takes(self.view.query.text, call, self.now, self.policy)
+
+    def mine(self, call: Call) -> bool:
+        by = call.disposition.by if call.disposition else None
+        return "thandi" in (by, call.claimed_by(self.now))
 
     def to_dispose(self, call: Call) -> bool:
         over = call.state(self.now, self.policy) in (CallState.ENDED, CallState.ABANDONED)
@@ -208,9 +217,12 @@ class Oracle(RuleBasedStateMachine):
             return
         states = {k: call.state(self.now, self.policy) for k, call in self.board.calls.items()}
         live = {k for k, state in states.items() if state in (CallState.LIVE, CallState.GHOST)}
-        assert self.tally.live == len(live)
-        assert self.tally.live_keys() == live
-        assert self.tally.to_dispose == sum(map(self.to_dispose, self.board.calls.values()))
+        assert self.tally[Tab.LIVE] == len(live)
+        assert self.tally.keys(Tab.LIVE) == live
+        assert self.tally[Tab.TO_DISPOSE] == sum(map(self.to_dispose, self.board.calls.values()))
+        abandoned = {k for k, call in self.board.calls.items() if call.end and call.end.abandoned}
+        assert self.tally.keys(Tab.ABANDONED) == abandoned
+        assert self.tally[Tab.MINE] == sum(map(self.mine, self.board.calls.values()))
 
 
 TestView = Oracle.TestCase

@@ -85,13 +85,21 @@ def write_day(server: EmbeddedServer, seed: int = 11) -> None:
             )
 
 
-def make_app(server: EmbeddedServer, role: str = "test", **settings: Any) -> EnigmaApp:
+def make_app(
+    server: EmbeddedServer,
+    role: str = "test",
+    settings_file: Path | None = None,
+    **settings: Any,
+) -> EnigmaApp:
     """Return the board on a server, with its clock standing still."""
     values: dict[str, Any] = {"redis_url": server.url, "name": "thandi", **settings}
     made = Settings(**values)
     link = connect(Address(server.url), role)
     state = Path(server.directory) / f"state-{role}"
-    return StagedApp(made, lambda: Startup(link, Who(made.name), state), clock=still)
+    who = Who(made.name)
+    return StagedApp(
+        made, lambda: Startup(link, who, state, settings_file=settings_file), clock=still
+    )
 
 
 OUTCOMES = (

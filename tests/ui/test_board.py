@@ -8,7 +8,7 @@ from textual.strip import Strip
 
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.model.board import Board
-from enigma_tui.model.view import Tab
+from enigma_tui.model.tabs import Tab
 from enigma_tui.site import CodeSetting, Site, Source
 from enigma_tui.ui.widgets.call_lines import Shown
 from tests.ui import stage
@@ -23,16 +23,19 @@ from tests.ui.hands import (
 )
 
 
-async def test_tabs_show_live_to_dispose_and_all(opened: Opened) -> None:
+async def test_each_tab_shows_its_calls(opened: Opened) -> None:
     async with opened() as (app, pilot):
         tally = app.floor.tally
+        await type_keys(app, pilot, "2", "d", "s")
         for key, tab, count in (
-            ("2", Tab.TO_DISPOSE, tally.to_dispose),
-            ("3", Tab.ALL, len(app.floor.board.calls)),
-            ("1", Tab.LIVE, tally.live),
+            ("2", Tab.TO_DISPOSE, tally[Tab.TO_DISPOSE]),
+            ("3", Tab.ABANDONED, tally[Tab.ABANDONED]),
+            ("4", Tab.MINE, 1),
+            ("5", Tab.ALL, len(app.floor.board.calls)),
+            ("1", Tab.LIVE, tally[Tab.LIVE]),
         ):
             await type_keys(app, pilot, key)
-            assert (app.floor.view.tab, len(app.floor.view)) == (tab, count)
+            assert (app.floor.view.tab, app.floor.view.matching) == (tab, count)
             assert count > 0
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.strip import Strip
 
+from enigma_tui.model.tabs import Tab
 from enigma_tui.ui.app import EnigmaApp
 from enigma_tui.ui.widgets.call_lines import Shown
 from tests.ui.hands import Eventually, Opened, payload, push, type_keys
@@ -37,7 +38,7 @@ async def test_a_call_that_comes_draws_its_row_and_moves_the_others(
     opened: Opened, eventually: Eventually
 ) -> None:
     async with opened(size=(120, 40)) as (app, pilot):
-        await type_keys(app, pilot, "3")
+        await type_keys(app, pilot, "5")
         before = on_screen(app)
         with drawn(app) as noted:
             await push(app, payload(7001, 7001))
@@ -50,8 +51,8 @@ async def test_a_second_that_passes_draws_the_rows_that_count_it(
     opened: Opened, eventually: Eventually
 ) -> None:
     async with opened(size=(120, 40)) as (app, pilot):
-        await type_keys(app, pilot, "3")
-        live = {key.call_ref for key in app.floor.tally.live_keys()}
+        await type_keys(app, pilot, "5")
+        live = {key.call_ref for key in app.floor.tally.keys(Tab.LIVE)}
         over = set(on_screen(app)) - live
         assert live
         assert over

@@ -24,7 +24,7 @@ from tests.ui.hands import (
 async def test_it_is_said_that_the_newest_is_followed_only_where_it_is(opened: Opened) -> None:
     async with opened() as (app, pilot):
         for keys, follows in (
-            (("3", "home"), True),
+            (("5", "home"), True),
             (("z",), True),  # the oldest first; the cursor is on the newest, at the foot
             (("home",), False),  # now it keeps the oldest in sight
             (("z",), False),
@@ -37,7 +37,7 @@ async def test_it_is_said_that_the_newest_is_followed_only_where_it_is(opened: O
 
 async def test_the_cursor_stays_on_its_call_when_the_order_changes(opened: Opened) -> None:
     async with opened() as (app, pilot):
-        await type_keys(app, pilot, "3", "j", "j", "j")
+        await type_keys(app, pilot, "5", "j", "j", "j")
         call = under_cursor(app)
         for keys in (("s", "j", "enter"), ("greater_than_sign",), ("less_than_sign",), ("z",)):
             await type_keys(app, pilot, *keys)

@@ -9,7 +9,7 @@ import pytest
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal.connection import Address, connect
 from enigma_tui.journal.desk import Who
-from enigma_tui.model.view import Tab
+from enigma_tui.model.tabs import Tab
 from enigma_tui.settings import Settings
 from enigma_tui.site import Site
 from enigma_tui.ui.app import EnigmaApp
@@ -67,7 +67,7 @@ async def test_what_is_typed_before_the_board_is_put_together_is_done_then(
     waiting = _Waiting(app)
     async with app.run_test(size=(120, 30)) as pilot:
         await waiting.for_the_frame()
-        await pilot.press("3", "u", "o")
+        await pilot.press("5", "u", "o")
         assert app.floor.view.tab is Tab.LIVE
         waiting.go_on()
         await app.keyboard.idle()
@@ -131,7 +131,7 @@ async def test_keys_do_not_wait_for_a_server_that_does_not_answer() -> None:
 
     app = EnigmaApp(Settings(redis_url=url, name="ann"), start)
     async with app.run_test(size=(120, 30)) as pilot:
-        await pilot.press("3")
+        await pilot.press("5")
         await app.keyboard.idle()
         assert app.floor.view.tab is Tab.ALL
         assert app.follower.link.answered_at is None
@@ -177,5 +177,5 @@ async def test_the_keys_at_the_foot_are_made_anew_only_where_they_are_others(
 def test_a_floor_without_settings_goes_by_their_defaults() -> None:
     unknown, usual = UnknownSite(), Site()
     assert unknown.policy() == usual.policy()
-    for name in ("title", "service_level_seconds", "numbers", "delivery"):
+    for name in ("title", "numbers", "delivery"):
         assert getattr(unknown, name) == getattr(usual, name), name

@@ -3,7 +3,7 @@
 import pytest
 from textual import events
 
-from enigma_tui.model.view import Tab
+from enigma_tui.model.tabs import Tab
 from enigma_tui.ui.commands import COMMANDS, Command
 from enigma_tui.ui.palette import CommandProvider
 from enigma_tui.ui.screens.disposition import DispositionDialog
@@ -57,7 +57,7 @@ async def test_escape_and_a_view_in_one_write_are_two_keys(opened: Opened) -> No
         app.keyboard.typed(events.Key("pound_sign", "£"))  # as Textual reads ESC 3
         await type_keys(app, pilot)
         assert len(app.screen_stack) == 1
-        assert app.floor.view.tab is Tab.ALL
+        assert app.floor.view.tab is Tab.ABANDONED
         await type_keys(app, pilot, "slash")
         app.keyboard.typed(events.Key("pound_sign", "£"))
         await type_keys(app, pilot)

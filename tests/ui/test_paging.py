@@ -24,7 +24,7 @@ async def test_every_page_shows_the_cursor_and_the_rows_that_follow(
             assert place is not None
             return place
 
-        await place_after("3", "g")
+        await place_after("5", "g")
         rows = len(app.floor.view)
         step = await place_after("pagedown")
         assert 5 < step < size[1]

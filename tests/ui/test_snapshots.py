@@ -10,11 +10,15 @@ from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.ui.app import EnigmaApp
 from tests.ui import stage
 
-SIZES = {"80x24": (80, 24), "120x36": (120, 36)}
+SIZES = {"80x24": (80, 24), "120x36": (120, 36), "200x50": (200, 50)}
 
 SCREENS: dict[str, tuple[str, ...]] = {
     "live": (),
-    "all": ("3",),
+    "all": ("5",),
+    "abandoned": ("3",),
+    "mine": ("4",),
+    "today": ("w", "w"),
+    "keep-view": ("slash", *"ext:2001", "enter", "v"),
     "filter": (*"/hold", "greater_than_sign", *"30s ext", "colon", *"20", "asterisk", "enter"),
     "mistake": (*"/hold", "greater_than_sign", *"soon"),
     "disposition": ("d",),
@@ -26,6 +30,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "sort": ("s",),
     "details": ("enter",),
     "rejected": ("x",),
+    "statistics": ("i",),
     "help": ("question_mark",),
     "paused": ("p",),
     "marked": ("space", "space", "j", "space"),

@@ -22,7 +22,7 @@ async def test_the_board_looks_the_same_through_dialogs_filters_and_sizes(
     async with opened(size=(120, 30)) as (app, pilot):
         app._sync_available = True
         for keys in (
-            ("3", "j", "j", "pagedown", "end", "home"),
+            ("5", "j", "j", "pagedown", "end", "home"),
             ("slash", *"hold>1", "enter", "escape"),
             ("d", "j", "escape"),
             ("question_mark", "pagedown", "escape"),
@@ -33,9 +33,9 @@ async def test_the_board_looks_the_same_through_dialogs_filters_and_sizes(
         for size in ((80, 24), (100, 40), (120, 30)):
             record.twins.resize(*size)
             await pilot.resize_terminal(*size)
-            await type_keys(app, pilot, "3", "j", "d", "escape")
+            await type_keys(app, pilot, "5", "j", "d", "escape")
         await push(app, payload("new 日本", 4001, contact_ref="é é 👍"), payload("x", 4002))
-        await type_keys(app, pilot, "1", "3", "home")
+        await type_keys(app, pilot, "1", "5", "home")
         assert any("日本" in plain for plain, _ in record.frames)
     plain, spared = record.taken()
     assert spared < plain / 2
@@ -45,7 +45,7 @@ async def test_a_frame_of_other_calls_is_cheap(opened: Opened, recorded: Record)
     record = recorded(SIZE)
     async with opened(size=SIZE) as (app, pilot):
         # The first page key takes the cursor to the last row in sight, the second the next page.
-        await type_keys(app, pilot, "3", "home", "pagedown")
+        await type_keys(app, pilot, "5", "home", "pagedown")
         record.taken()
         await type_keys(app, pilot, "pagedown")
         plain, spared = record.taken()
@@ -59,7 +59,7 @@ async def test_one_row_that_changes_is_cheap(
 ) -> None:
     record = recorded(SIZE)
     async with opened(size=SIZE) as (app, pilot):
-        await type_keys(app, pilot, "3", "home")
+        await type_keys(app, pilot, "5", "home")
         key = app.floor.view.order()[4]
         desk = DispositionDesk(app.startup.connection, app.journal_keys, Who("naledi"))
         record.frames.clear()
@@ -88,7 +88,7 @@ async def test_time_that_passes_is_cheap(
 async def test_what_has_not_changed_is_not_written(opened: Opened, recorded: Record) -> None:
     record = recorded(SIZE)
     async with opened(size=SIZE) as (app, pilot):
-        await type_keys(app, pilot, "3", "home")
+        await type_keys(app, pilot, "5", "home")
         record.frames.clear()
         app.board.repaint()
         app.screen.refresh()

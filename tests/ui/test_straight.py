@@ -60,7 +60,7 @@ async def test_a_call_that_comes_is_written_without_putting_the_screen_together(
     record = recorded(SIZE)
     async with opened(size=SIZE) as (app, pilot):
         # Of few calls, so that there is no scroll bar of which the length changes.
-        await type_keys(app, pilot, "3", "slash", *"call:70", "enter")
+        await type_keys(app, pilot, "5", "slash", *"call:70", "enter")
         await push(app, payload(7001, 7001))
         await eventually(lambda: any("7001" in sent for sent, _ in record.frames))
         await painted(app, pilot)
@@ -75,10 +75,10 @@ async def test_a_call_that_comes_is_written_without_putting_the_screen_together(
 @pytest.mark.parametrize(
     "keys",
     [
-        ("3", "home"),
-        ("3", "end"),
-        ("3", "pagedown", "j", "space", "j", "space"),
-        ("3", "f", "j", "j"),
+        ("5", "home"),
+        ("5", "end"),
+        ("5", "pagedown", "j", "space", "j", "space"),
+        ("5", "f", "j", "j"),
         ("slash", *"hold>1", "enter"),
         ("2", "j", "less_than_sign"),
         ("1", "p"),
@@ -103,7 +103,7 @@ async def test_nothing_is_written_over_what_lies_above(
 ) -> None:
     record = recorded(SIZE)
     async with opened(size=SIZE) as (app, pilot):
-        await type_keys(app, pilot, "3", "home", key)
+        await type_keys(app, pilot, "5", "home", key)
         assert app.screen is not app.board
         before = record.twins.plain_screen.display[SIZE[1] // 2]
         await push(app, *(payload(n, n) for n in range(7001, 7020)))
@@ -115,7 +115,7 @@ async def test_nothing_is_written_over_what_lies_above(
 async def test_the_scroll_bar_comes_stays_true_and_goes(opened: Opened, recorded: Record) -> None:
     record = recorded(SIZE)
     async with opened(size=SIZE) as (app, pilot):
-        for keys in (("slash", *"call:70", "enter"), ("escape", "3"), ("slash", *"call:70")):
+        for keys in (("slash", *"call:70", "enter"), ("escape", "5"), ("slash", *"call:70")):
             await type_keys(app, pilot, *keys)
             await expect_as_painted_anew(app, pilot, record)
         await type_keys(app, pilot, "enter")
@@ -133,7 +133,7 @@ async def test_what_is_said_takes_lines_and_gives_them_back(
 ) -> None:
     record = recorded(SIZE)
     async with opened(size=SIZE) as (app, pilot):
-        await type_keys(app, pilot, "3", "j")
+        await type_keys(app, pilot, "5", "j")
         app.notify("one\ntwo\nthree")
         await push(app, payload(7001, 7001))
         await expect_as_painted_anew(app, pilot, record)
@@ -145,7 +145,7 @@ async def test_what_is_said_takes_lines_and_gives_them_back(
 async def test_what_the_mouse_scrolls_is_painted(opened: Opened, recorded: Record) -> None:
     record = recorded(SIZE)
     async with opened(size=SIZE) as (app, pilot):
-        await type_keys(app, pilot, "3")
+        await type_keys(app, pilot, "5")
         app.board.table.following = False
         app.board.table.scroll_to(y=7, animate=False)
         await pilot.pause()

@@ -1,7 +1,7 @@
 """The live screen: the feed's state, the figures, the calls, a filter line."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,10 +14,12 @@ from ...model.call import Call, CallKey
 from ...model.query import Query, QueryError, parse
 from ...model.query_edit import field_values, with_field
 from ...model.sorting import Sort
-from ...model.view import Tab
+from ...model.tabs import Tab
+from ...model.windows import Window
 from ..columns import Look, Marks
 from ..commands import BY_ID, COMMANDS
 from ..floor import Floor
+from ..saved_views import FIRST_KEY, keyed
 from ..straight import Straight
 from ..told import ToldLines
 from ..widgets.call_table import CallTable
@@ -41,6 +43,9 @@ carries every byte."""
 READING_FRAME_SECONDS = 0.25
 """The same while the journal is read, which should be over soon: frames would hold it up."""
 
+WINDOWS = (Window.FIVE_MINUTES, Window.HALF_AN_HOUR, Window.HOUR, Window.TODAY)
+"""What time the figures can be of."""
+
 BUSY_FRAMES = 12
 """So many frames in a row of which most rows are others are no more than a moment."""
 
@@ -56,13 +61,17 @@ class BoardScreen(Screen[None]):
         self,
         floor: Floor,
         *,
-        own_name: str,
         marks: Marks,
         filter_text: str,
         watching: str,
+        views: Mapping[str, str],
+        keep_views: Callable[[Mapping[str, str]], None],
     ) -> None:
         super().__init__()
         self.floor = floor
+        self.saved = views
+        """The filters that have a name, and a key in their order."""
+        self._keep_views = keep_views
         self.surprised: Callable[[], None] = lambda: None
         """Called when a key does something else than was expected."""
         self._frame: Timer | None = None
@@ -71,12 +80,12 @@ class BoardScreen(Screen[None]):
         self.status = StatusLine(floor, watching=watching)
         self.figures = FiguresLine(floor)
         self.views = ViewsLine()
-        self.table = CallTable(floor, own_name, marks)
+        self.table = CallTable(floor, marks)
         self.count = CountLine()
         self.straight = Straight(
             self, (self.status, self.figures, self.views, self.table, self.count)
         )
-        self.filter_bar = FilterBar(self._parse, filter_text)
+        self.filter_bar = FilterBar(self._parse, filter_text, floor.known_values)
         if filter_text:
             floor.look(query=self._parse(filter_text))
 
@@ -150,8 +159,8 @@ class BoardScreen(Screen[None]):
     def _title(self) -> None:
         view, tally = self.floor.view, self.floor.tally
         calls = len(self.floor.board.calls)
-        counts = {Tab.LIVE: tally.live, Tab.TO_DISPOSE: tally.to_dispose, Tab.ALL: calls}
-        self.views.tell(view.tab, counts)
+        counts = {tab: calls if tab is Tab.ALL else tally[tab] for tab in Tab}
+        self.views.tell(view.tab, counts, list(self.saved), self._saved_view())
         marked = len(self.table.marked)
         shown = "call" if view.matching == 1 else "calls"
         subtitle = f"{view.matching:,} {shown}"
@@ -181,7 +190,7 @@ class BoardScreen(Screen[None]):
 
     def look(self) -> Look:
         """Return what cells are made with."""
-        return Look(self.floor, self.table.marks, self.floor.lens(), self.table.own_name)
+        return Look(self.floor, self.table.marks, self.floor.lens())
 
     # ── moving ──────────────────────────────────────────────────────────────────────────
 
@@ -224,6 +233,39 @@ class BoardScreen(Screen[None]):
     def _view_chosen(self, event: ViewsLine.Chosen) -> None:
         self.action_tab(event.tab.value)
 
+    def _saved_view(self) -> str | None:
+        """Return the name of the saved view that is shown, if one is."""
+        view = self.floor.view
+        if view.tab is not Tab.ALL:
+            return None
+        return next((name for name, text in self.saved.items() if text == view.query.text), None)
+
+    def action_view(self, key: str) -> None:
+        """Show the calls that pass a saved filter."""
+        found = keyed(self.saved).get(int(key))
+        if found is None:
+            self.notify(f"There is no saved view {key} yet: type a filter, and keep it with v.")
+            return
+        self.floor.look(tab=Tab.ALL)
+        self.filter_bar.put(found[1])
+        self.repaint()
+
+    @on(ViewsLine.SavedChosen)
+    def _saved_chosen(self, event: ViewsLine.SavedChosen) -> None:
+        self.action_view(str(FIRST_KEY + event.place))
+
+    def action_keep_view(self) -> None:
+        """Keep the filter under a name."""
+        from .keeping_view import KeepViewDialog  # once it is asked for
+
+        def kept(views: Mapping[str, str] | None) -> None:
+            if views is not None:
+                self.saved = views
+                self._keep_views(views)
+                self._title()
+
+        self.app.push_screen(KeepViewDialog(self.saved, self.floor.view.query.text), kept)
+
     def action_sort(self) -> None:
         """Choose the column to sort by."""
 
@@ -260,6 +302,17 @@ class BoardScreen(Screen[None]):
     @on(CallTable.HeaderClicked)
     def _header_clicked(self, event: CallTable.HeaderClicked) -> None:
         self._sort(sorted_by(self.floor.view.sort, event.sort))
+
+    def action_window(self) -> None:
+        """Show the figures of the next length of time."""
+        self.floor.window = WINDOWS[(WINDOWS.index(self.floor.window) + 1) % len(WINDOWS)]
+        self.figures.tell()
+
+    def action_statistics(self) -> None:
+        """Show plots and numbers of the same time."""
+        from .statistics import StatisticsDialog  # once it is asked for
+
+        self.app.push_screen(StatisticsDialog(self.floor, self.action_window))
 
     def action_pause(self) -> None:
         """Hold the display, or let it go on."""
@@ -317,7 +370,29 @@ class BoardScreen(Screen[None]):
     def action_rejected(self) -> None:
         """List what could not be read."""
         board = self.floor.board
-        self.app.push_screen(RejectedDialog(list(reversed(board.rejected)), board.rejected_total))
+        self.app.push_screen(
+            RejectedDialog(
+                list(reversed(board.rejected)),
+                board.rejected_total,
+                masked=self.floor.dialplan.masked,
+            )
+        )
+
+    def go_to(self, key: CallKey | None) -> None:
+        """Put the cursor on a call, in a view that has it."""
+        self.tell()
+        if key is None:
+            return
+        if key not in self.floor.board.calls:
+            self.notify("The board no longer has that call.", timeout=3)
+            return
+        if self.floor.view.index(key) is None:
+            self.filter_bar.put("")
+            self.floor.look(tab=Tab.ALL, query=parse(""))
+        row = self.floor.view.index(key)
+        if row is not None:
+            self.table.move_to(row)
+        self.repaint()
 
     # ── acting on a call ────────────────────────────────────────────────────────────────
 

@@ -15,6 +15,8 @@ from textual.widgets import Static
 
 from ...model.call import Call, CallKey, Deed, DeedKind, EntryId
 from ...model.notification import MAX_BYTES
+from ...model.query_edit import with_field
+from ...model.related import related
 from ...model.text import safe
 from ..columns import Look, duration, moment, state_word
 from .dialog import Dialog
@@ -49,11 +51,14 @@ class DetailsDialog(Dialog[None]):
         self._raw = Text("reading the journal …", "dim")
         self._read: tuple[EntryId, ...] = ()
         self._reading = False
+        self._looked: EntryId | None = None
+        """The newest entry when the related calls were looked for."""
 
     def compose(self) -> ComposeResult:
         """Lay out one scrolling text."""
         with VerticalScroll(classes="box wide"):
             yield Static(id="facts", markup=False)
+            yield Static(id="related", markup=False)
             yield Static(id="raw", markup=False)
 
     def on_mount(self) -> None:
@@ -79,6 +84,9 @@ class DetailsDialog(Dialog[None]):
         gap = Text("")
         title = Text("Timeline", "bold")
         self.query_one("#facts", Static).update(Group(told, gap, title, happened, gap))
+        if self._looked != look.floor.last:
+            self._looked = look.floor.last
+            self.query_one("#related", Static).update(Group(*others(call, look)))
         entries = tuple(
             dict.fromkeys(
                 [leg.entry for leg in call.legs]
@@ -99,7 +107,9 @@ class DetailsDialog(Dialog[None]):
         for entry, raw in found:
             at = moment(entry.ms, self._look().now_ms)
             lines.append(Text(f"  {at}  entry {entry}", "dim"))
-            if raw is None:
+            if self._look().floor.dialplan.masked:
+                lines.append(Text("    not shown: this board masks callers' numbers", "dim"))
+            elif raw is None:
                 lines.append(Text("    no longer in the journal, or the server is away", "dim"))
             else:
                 lines += [_indented(line) for line in pretty(raw).split("\n")]
@@ -126,7 +136,7 @@ def facts(call: Call, look: Look) -> Iterator[tuple[str, str]]:
     label = look.lens.label(call.dialled)
     dialled = floor.dialplan.international(call.dialled)
     yield "State", state_word(call, look).text + ("  (assumed)" if _assumed(call, look) else "")
-    yield "Caller", floor.dialplan.international(call.caller) or "unknown"
+    yield "Caller", floor.dialplan.caller(call.caller) or "unknown"
     yield "Dialled", f"{label}  {dialled}" if label else dialled or "not told"
     yield (
         "Extension",
@@ -163,6 +173,44 @@ def facts(call: Call, look: Look) -> Iterator[tuple[str, str]]:
             yield "Note", done.note
         if done.callback_ms is not None:
             yield "Call back", moment(done.callback_ms, look.now_ms)
+
+
+OTHERS_MOST = 8
+"""Related calls of each kind that are listed."""
+
+
+def others(call: Call, look: Look) -> Iterator[RenderableType]:
+    """Yield a list of the caller's other calls, and one of those with the same reference."""
+    found = related(call, look.floor.board.calls.values(), look.floor.dialplan)
+    for title, calls, field, value in (
+        ("Other calls of this caller", found.of_caller, "caller", call.caller),
+        ("Other callers with this contact ref", found.of_contact, "contact", call.contact_ref),
+    ):
+        if not calls:
+            continue
+        yield Text(f"{title}: {len(calls):,}", "bold")
+        table = _columns()
+        for other in calls[:OTHERS_MOST]:
+            at = moment(other.began.ms, look.now_ms)
+            table.add_row(Text(f"  {at} ", "dim"), Text(_in_short(other, look)))
+        yield table
+        if len(calls) > OTHERS_MOST:
+            more = f"  … and {len(calls) - OTHERS_MOST:,} more"
+            if not look.floor.dialplan.masked:
+                more += f": filter {with_field('', field, (value,), exactly=True)}"
+            yield Text(more, "dim")
+        yield Text("")
+
+
+def _in_short(call: Call, look: Look) -> str:
+    words = [state_word(call, look).text]
+    if call.extension:
+        words.append(f"ext {call.extension}")
+    if call.hold is not None:
+        words.append(f"held {duration(call.hold)}")
+    if call.disposition is not None:
+        words.append(f"{call.disposition.code} by {call.disposition.by}")
+    return ", ".join([*words, f"ref {call.key.call_ref}"])
 
 
 def timeline(call: Call) -> Sequence[tuple[int, str]]:

@@ -25,10 +25,13 @@ class RejectedDialog(Dialog[None]):
         ("k", "move(-1)", ""),
     ]
 
-    def __init__(self, rejected: Sequence[RejectedNotification], total: int) -> None:
+    def __init__(
+        self, rejected: Sequence[RejectedNotification], total: int, *, masked: bool
+    ) -> None:
         super().__init__()
         self._rejected = rejected
         self._total = total
+        self._masked = masked
 
     def compose(self) -> ComposeResult:
         """Lay out the list, and below it what the highlighted one held."""
@@ -62,6 +65,9 @@ class RejectedDialog(Dialog[None]):
         text = Text()
         text.append(f"{one.reason}\n", "bold")
         text.append(f"entry {one.id}, source {one.source}, {one.length:,} bytes\n\n", "dim")
-        text.append(pretty(one.raw) if one.raw else "    (nothing: the payload was empty)")
+        if self._masked:
+            text.append("    not shown: this board masks callers' numbers")
+        else:
+            text.append(pretty(one.raw) if one.raw else "    (nothing: the payload was empty)")
         self.query_one("#raw", Static).update(text)
         self.query_one("#held", VerticalScroll).scroll_home(animate=False)

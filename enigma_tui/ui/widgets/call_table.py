@@ -51,13 +51,11 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
     def __init__(
         self,
         floor: Floor,
-        own_name: str,
         marks: Marks,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self.floor = floor
-        self.own_name = own_name
         self.marks = marks
         self.cursor: CallKey | None = None
         self.marked: set[CallKey] = set()
@@ -118,7 +116,7 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
         What has not changed is the same object as before, wherever on the screen it was.
         """
         by_shown = any(placed.column.sort == "by" for placed in self._columns)
-        look = Look(self.floor, self.marks, self.floor.lens(), self.own_name, by_shown)
+        look = Look(self.floor, self.marks, self.floor.lens(), by_shown)
         lines = self._line_count()
         before = {shown.call.key: shown for shown in self._shown if shown}
         found: list[Shown | None] = [

@@ -1,7 +1,9 @@
-"""The second line: the figures of the calls answered in the last half hour."""
+"""The second line: the figures of the calls of some time."""
 
 from collections.abc import Sequence
 
+from ...model.tabs import Tab
+from ...model.windows import Window
 from ..columns import duration
 from ..floor import Floor
 from .line import Item, Line
@@ -23,9 +25,9 @@ class FiguresLine(Line):
     def items(self) -> Sequence[Item]:
         """Return each figure with its name."""
         floor = self.floor
-        figures = floor.figures()
-        level = figures.service_level
-        live, to_dispose = f"{floor.tally.live:,}", f"{floor.tally.to_dispose:,}"
+        figures, service = floor.figures(), floor.metrics.service_level
+        level, lost = figures.service_level, figures.abandoned_share
+        live, to_dispose = f"{floor.tally[Tab.LIVE]:,}", f"{floor.tally[Tab.TO_DISPOSE]:,}"
         if not floor.board.calls and not floor.caught_up:
             live = to_dispose = "—"  # nothing is known yet, which is not the same as none
         return [
@@ -36,9 +38,12 @@ class FiguresLine(Line):
             _figure(4, "P90", _seconds(figures.p90)),
             _figure(
                 3,
-                f"SL≤{floor.site.service_level_seconds:g}s",
-                "—" if level is None else f"{level:.0%}",
+                f"SL≤{service.seconds:g}s",
+                _share(level),
             ),
+            # Where no records are collected nobody knows of these.
+            *([] if figures.abandoned is None else [_figure(4, "ABANDONED", _share(lost))]),
+            *([] if figures.talk is None else [_figure(7, "TALK", _seconds(figures.talk))]),
             (
                 5,
                 (
@@ -46,7 +51,19 @@ class FiguresLine(Line):
                     (f"{figures.last_minute:,}/min", VALUE),
                 ),
             ),
-            (6, (("last 30 min", NAME),)),
+            # What is not as usual is said before anything else is.
+            (6 if floor.window is Window.HALF_AN_HOUR else 1, ((_WINDOWS[floor.window], NAME),)),
+            (
+                8,
+                (
+                    (
+                        "SL of answered calls"
+                        if figures.abandoned is None
+                        else f"abandoned ≤{service.short_seconds:g}s {service.short_abandons}",
+                        NAME,
+                    ),
+                ),
+            ),
             # Said before anything else is: a hold in the table may be longer than the longest.
             *([(1, ((f"without {figures.late:,} late", NAME),))] if figures.late else []),
         ]
@@ -54,6 +71,19 @@ class FiguresLine(Line):
 
 def _figure(rank: int, name: str, value: str) -> Item:
     return rank, ((f"{name} ", NAME), (value, VALUE))
+
+
+_WINDOWS = {
+    Window.MINUTE: "last minute",
+    Window.FIVE_MINUTES: "last 5 min",
+    Window.HALF_AN_HOUR: "last 30 min",
+    Window.HOUR: "last hour",
+    Window.TODAY: "today",
+}
+
+
+def _share(value: float | None) -> str:
+    return "—" if value is None else f"{value:.0%}"
 
 
 def _seconds(value: float | None) -> str:

@@ -1,16 +1,19 @@
 """The filter line: what is typed takes effect as it is typed, and a mistake costs nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.highlighter import Highlighter
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from ...model.query import Query, QueryError
+from ...model.query_complete import Known, complete
 
 
 class _Underline(Highlighter):
@@ -27,8 +30,29 @@ class _Underline(Highlighter):
         text.stylize("bold underline red", start, max(start + 1, self.mistake.end))
 
 
+class _Offers(Suggester):
+    """Offers what the filter may go on with."""
+
+    def __init__(self, known: Known) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._known = known
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return complete(value, self._known)
+
+
+HISTORY_MOST = 50
+"""Filters that are remembered, for as long as the board is open: they may hold numbers."""
+
+
 class FilterBar(Horizontal):
-    """One line to type a filter into."""
+    """One line to type a filter into. Up and down go through those that were typed before."""
+
+    BINDINGS = [  # noqa: RUF012
+        Binding("tab", "accept", "Complete"),
+        Binding("up", "earlier", "Earlier", key_display="↑"),
+        Binding("down", "later", "Later", key_display="↓", show=False),
+    ]
 
     class Changed(Message):
         """There is a new filter that can be read."""
@@ -47,9 +71,20 @@ class FilterBar(Horizontal):
     class Left(Message):
         """The supervisor has finished typing."""
 
-    def __init__(self, parse: Callable[[str], Query], text: str = "") -> None:
+    def __init__(
+        self, parse: Callable[[str], Query], text: str = "", known: Known = lambda _: ()
+    ) -> None:
+        """`known` tells what values fields have, for the next to be offered."""
         super().__init__()
         self._parse = parse
+        self._ask_known = known
+        self._values: dict[str, Sequence[str]] = {}
+        """Those of fields that have been typed since typing began."""
+        self._history: list[str] = [text] if text else []
+        self._place = 0
+        """How many filters back in the history the line is."""
+        self._typed = ""
+        """What was typed before that."""
         self._underline = _Underline()
         self._before = text
         self._text = text
@@ -62,6 +97,7 @@ class FilterBar(Horizontal):
             placeholder="filter: a name, a number, ext:2001, hold>60s …",
             compact=True,
             highlighter=self._underline,
+            suggester=_Offers(self._known),
             select_on_focus=False,
             id="filter-input",
         )
@@ -79,6 +115,8 @@ class FilterBar(Horizontal):
     def begin(self) -> None:
         """Start typing: over the filter there is, or on from its end with an arrow key."""
         self._before = self.input.value if self.mistake is None else self._before
+        self._values = {}
+        self._place = 0
         self.input.focus()
         self.input.action_select_all()
 
@@ -98,9 +136,44 @@ class FilterBar(Horizontal):
 
     def put(self, text: str) -> None:
         """Set the filter from elsewhere."""
+        self._show(text)
+        self._before = text
+        self._remember(text)
+
+    def _known(self, field: str) -> Sequence[str]:
+        if field not in self._values:
+            self._values[field] = self._ask_known(field)
+        return self._values[field]
+
+    def _show(self, text: str) -> None:
         self.input.value = text
         self.input.cursor_position = len(text)
-        self._before = text
+
+    def action_accept(self) -> None:
+        """Take what is offered."""
+        self.input.action_end()
+        self.input.action_cursor_right()
+
+    def action_earlier(self) -> None:
+        """Go back to the filter before."""
+        if self._place == 0:
+            self._typed = self.input.value
+        self._go(self._place + 1)
+
+    def action_later(self) -> None:
+        """Go forward again, at last to what was being typed."""
+        self._go(self._place - 1)
+
+    def _go(self, place: int) -> None:
+        history = [text for text in self._history if text != self._typed]
+        if 0 <= place <= len(history):
+            self._place = place
+            self._show(history[-place] if place else self._typed)
+
+    def _remember(self, text: str) -> None:
+        if text:
+            kept = [each for each in self._history if each != text]
+            self._history = [*kept, text][-HISTORY_MOST:]
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
@@ -137,4 +210,5 @@ class FilterBar(Horizontal):
         event.stop()
         if self.mistake is None:
             self._before = event.value
+            self._remember(event.value)
             self.post_message(self.Left())

@@ -4,7 +4,8 @@ Lines of their own and not the border's titles: for each of those Textual paints
 and all that is in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -12,7 +13,8 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from ...model.view import Tab
+from ...model.tabs import Tab
+from ...model.text import safe
 from .drawn import Drawn
 from .line import Part, fitted
 
@@ -51,12 +53,14 @@ class FrameLine(Drawn):
     def _drawn(self, width: int) -> Strip:
         raise NotImplementedError
 
-    def _words(self, room: int) -> list[Segment]:
+    def _words(self, parts: Sequence[Part], room: int) -> list[Segment]:
         """Return the words with a space at either end, in no more than so many cells."""
+        if not parts:
+            return []
         base = self.style_of("base")
-        styles = {name: base + self.style_of(name) for _, name in self._parts}
-        words = [Segment(f" {self._parts[0][0]}", styles[self._parts[0][1]])]
-        words += [Segment(text, styles[name]) for text, name in self._parts[1:]]
+        styles = {name: base + self.style_of(name) for _, name in parts}
+        words = [Segment(f" {parts[0][0]}", styles[parts[0][1]])]
+        words += [Segment(text, styles[name]) for text, name in parts[1:]]
         length = sum(segment.cell_length for segment in words)
         if length >= room:
             return [*fitted(words, room - 1, base), Segment(" ", base)]
@@ -73,33 +77,70 @@ class ViewsLine(FrameLine):
             self.tab = tab
             super().__init__()
 
+    class SavedChosen(Message):
+        """A saved view was clicked."""
+
+        def __init__(self, place: int) -> None:
+            self.place = place
+            super().__init__()
+
     def __init__(self) -> None:
         super().__init__()
-        self._ends: dict[Tab, int] = {}
+        self._views: Sequence[tuple[str, str, bool]] = ()
+        """The name of each view, how many calls it has, and whether it is the chosen one."""
+        self._ends: Sequence[int] = ()
         """The column behind each name."""
 
-    def tell(self, chosen: Tab, counts: dict[Tab, int]) -> None:
-        """Show which view is chosen, and how many calls each has."""
+    def tell(
+        self,
+        chosen: Tab,
+        counts: Mapping[Tab, int],
+        saved: Sequence[str] = (),
+        chosen_saved: str | None = None,
+    ) -> None:
+        """Show which view is chosen, and how many calls each has; saved ones by name alone."""
+        self._views = [
+            *((tab.value, f" {counts[tab]:,}", tab is chosen and not chosen_saved) for tab in Tab),
+            *((safe(name), "", name == chosen_saved) for name in saved),
+        ]
+        self.say(self._named(len(self._views)))
+
+    def _named(self, counted: int, named: int | None = None) -> Sequence[Part]:
+        """Return the views, so many of the first by name, and with how many calls they have."""
         parts: list[Part] = []
-        end = _TITLE_COLUMN
-        for place, tab in enumerate(Tab, start=1):
-            words = f"{place} {tab.value} {counts[tab]:,}"
-            parts.append((f"[{words}]", "title") if tab is chosen else (f" {words} ", "words"))
-            end += cell_len(parts[-1][0])
-            self._ends[tab] = end
-        self.say(parts)
+        for place, (name, count, is_chosen) in enumerate(self._views, start=1):
+            words = f"{place} {name}" if named is None or place <= named else f"{place}"
+            words += count if place <= counted else ""
+            parts.append((f"[{words}]", "title") if is_chosen else (f" {words} ", "words"))
+        return parts
 
     def on_click(self, event: events.Click) -> None:
         """Choose the view that was clicked."""
-        if event.x >= _TITLE_COLUMN:
-            for tab, end in self._ends.items():
-                if event.x < end:
-                    self.post_message(self.Chosen(tab))
-                    break
+        if event.x < _TITLE_COLUMN:
+            return
+        tabs = list(Tab)
+        for place, end in enumerate(self._ends):
+            if event.x < end:
+                is_saved = place >= len(tabs)
+                self.post_message(
+                    self.SavedChosen(place - len(tabs)) if is_saved else self.Chosen(tabs[place])
+                )
+                break
 
     def _drawn(self, width: int) -> Strip:
         base = self.style_of("base")
-        words = self._words(max(1, width - 4)) if self._parts else []
+        room = max(1, width - 4)
+        # Where there is no room for every count, the last of the views do without first; then
+        # saved ones go by their key alone.
+        parts: Sequence[Part] = ()
+        fits = [(counted, None) for counted in range(len(Tab), -1, -1)]
+        for counted, named in (*fits, *((0, n) for n in range(len(self._views), len(Tab) - 1, -1))):
+            parts = self._named(counted, named)
+            if sum(cell_len(text) for text, _ in parts) + 2 <= room:
+                break
+        widths = [cell_len(text) for text, _ in parts]
+        self._ends = list(accumulate(widths, initial=_TITLE_COLUMN))[1:]
+        words = self._words(parts, room)
         used = sum(segment.cell_length for segment in words)
         rest = "─" * (width - used - 3) + "╮"
         return fitted([Segment("╭─", base), *words, Segment(rest, base)], width, base)
@@ -114,7 +155,7 @@ class CountLine(FrameLine):
 
     def _drawn(self, width: int) -> Strip:
         base = self.style_of("base")
-        words = self._words(max(1, width - 4)) if self._parts else []
+        words = self._words(self._parts, max(1, width - 4))
         used = sum(segment.cell_length for segment in words)
         line = "╰" + "─" * (width - used - 3)
         return fitted([Segment(line, base), *words, Segment("─╯", base)], width, base)

@@ -1,5 +1,6 @@
 """What stands in the table where there are no rows."""
 
+from ...model.tabs import Tab
 from ..floor import Floor
 
 
@@ -12,7 +13,19 @@ def nothing_to_show(floor: Floor) -> str:
         return ""
     if floor.view.query.text:
         return "No call matches the filter. esc takes it away."
-    return {
-        "Live": "No live calls.",
-        "To dispose": "Nothing to dispose of.",
-    }.get(floor.view.tab.value, "No calls yet.")
+    if floor.view.tab is Tab.ABANDONED and not floor.board.policy.cdr_sources:
+        return (
+            "Nobody knows of abandoned calls here: only call records tell of them.\n"
+            "Once nothing else reads their list, have them collected: set collect_cdr with\n"
+            "enigma-tui site edit."
+        )
+    return _NOTHING[floor.view.tab]
+
+
+_NOTHING = {
+    Tab.LIVE: "No live calls.",
+    Tab.TO_DISPOSE: "Nothing to dispose of.",
+    Tab.ABANDONED: "No abandoned calls.",
+    Tab.MINE: "You have neither claimed a call nor recorded an outcome.",
+    Tab.ALL: "No calls yet.",
+}

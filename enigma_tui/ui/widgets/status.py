@@ -13,6 +13,7 @@ from .line import Item, Line, Part
 if TYPE_CHECKING:  # the first frame does not wait for Redis
     from ...journal.collector import CollectorStatus
     from ...journal.left_behind import LeftBehind
+    from ...model.alerts import Watch
 
 STALE_SECONDS = 4.0
 """No answer for this long, and what is on screen is called stale."""
@@ -51,6 +52,8 @@ class StatusLine(Line):
         self.floor = floor
         self.own_collector: CollectorStatus | None = None
         """What this board's own collector is doing; `None` before there is one."""
+        self.alarms: Watch | None = None
+        """What has been alerted; `None` where nothing is to be."""
         self.watching = watching
         """Why this board does not collect; empty when it does."""
 
@@ -78,6 +81,8 @@ class StatusLine(Line):
             yield 1, (self._clock(), WAIT)
             yield from self.delivery()
             yield from _left(follower.pulse.left)
+        if self.alarms and (unseen := self.alarms.open):
+            yield 1, (f"{unseen:,} alert{'s' if unseen > 1 else ''}", BAD)
         if floor.pending and (acts := sum(1 for _ in floor.pending.waiting())):
             yield 1, (f"{acts:,} to hand in", WAIT)
         if floor.pending and (refused := sum(bool(each.refused) for each in floor.pending)):

@@ -1,0 +1,168 @@
+"""Watches the floor for what the settings want to be told of, and tells it: on the screen, by the
+bell, by a program that is run.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from typing import Any
+
+from ..model.alerts import Alarm, CallRule, Figure, FigureRule, Rule, SilenceRule, Watch
+from ..model.call import Call, CallKey
+from ..model.query import parse
+from ..model.subject import Subjects
+from ..model.tabs import Tab
+from ..model.windows import Window
+from ..settings import AlertSetting
+from .floor import Floor
+from .told import Told
+
+log = logging.getLogger(__name__)
+
+RUN_SECONDS = 30.0
+"""How long a program may run before it is ended."""
+
+SAID_SECONDS = 15.0
+
+
+def rule(setting: AlertSetting) -> Rule:
+    """Return what the model looks for."""
+    if setting.filter:
+        return CallRule(setting.name, parse(setting.filter))
+    if setting.figure:
+        return FigureRule(
+            setting.name,
+            Figure(setting.figure),
+            Window(setting.window),
+            setting.above,
+            setting.below,
+        )
+    return SilenceRule(setting.name, setting.silent_minutes * 60)
+
+
+class Alerting:
+    """Announces alarms, each rule no more often than its setting says."""
+
+    def __init__(
+        self,
+        settings: Sequence[AlertSetting],
+        floor: Floor,
+        told: Told,
+        bell: Callable[[], None],
+        start: Callable[[Coroutine[Any, Any, None]], object],
+        clock: Callable[[], float],
+        key_of: Callable[[str], str],
+    ) -> None:
+        """Prepare; `start` runs something that nobody waits for, `clock` counts seconds."""
+        self.watch = Watch([rule(setting) for setting in settings])
+        self._settings = {setting.name: setting for setting in settings}
+        self._floor = floor
+        self._told = told
+        self._bell = bell
+        self._start = start
+        self._clock = clock
+        self._key_of = key_of
+        self._announced: dict[str, float] = {}
+        self._failed: set[str] = set()
+        self._live_seen = False
+        """Whether the calls that were live when the journal had been read have been looked at."""
+        floor.observer = self
+
+    def calls_changed(self, keys: Collection[CallKey]) -> None:
+        """Look at calls that have changed; those of a journal that is being read are no news."""
+        floor = self._floor
+        if not self._live_seen:
+            return
+        self.watch.forget(key for key in keys if key not in floor.board.calls)
+        self._look(keys)
+
+    def second_passed(self) -> None:
+        """Look at what changes by the mere passing of time."""
+        floor = self._floor
+        if self.watch.timed or not self._live_seen:
+            self._live_seen = True
+            self._look(floor.tally.keys(Tab.LIVE))
+        self.announce(self.watch.look_at_time(floor.now_ms(), floor.figures, floor.newest_ms))
+
+    def began_anew(self) -> None:
+        """Take what is in the journal for known again."""
+        self._live_seen = False
+
+    def _look(self, keys: Collection[CallKey]) -> None:
+        rows = self._floor.view.rows(keys)
+        self.announce(self.watch.look_at_calls(Subjects(rows), self._floor.lens()))
+
+    def announce(self, alarms: Sequence[Alarm]) -> None:
+        """Tell of these alarms."""
+        for alarm in alarms:
+            setting = self._settings[alarm.rule]
+            now, last = self._clock(), self._announced.get(alarm.rule)
+            if last is not None and now - last < setting.every_seconds:
+                continue
+            self._announced[alarm.rule] = now
+            self._told.say(
+                f"{alarm.rule}: {alarm.words}. {self._key_of('alerts')} lists alerts.",
+                "warning",
+                SAID_SECONDS,
+            )
+            if setting.bell:
+                self._bell()
+            if setting.command:
+                self._start(self._run(setting, alarm))
+
+    async def _run(self, setting: AlertSetting, alarm: Alarm) -> None:
+        """Run the program of an alert; that it cannot be run is told once."""
+        call = self._floor.board.calls.get(alarm.key) if alarm.key else None
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *setting.command,
+                env={**os.environ, **environment(alarm, call, self._floor)},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            self._fail(setting, getattr(error, "strerror", None) or str(error))
+            return
+        try:
+            async with asyncio.timeout(RUN_SECONDS):
+                code = await process.wait()
+        except BaseException as error:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            if not isinstance(error, TimeoutError):
+                raise
+            self._fail(setting, f"it ran for more than {RUN_SECONDS:g} s, and was ended")
+        else:
+            if code:
+                self._fail(setting, f"it ended with code {code}")
+
+    def _fail(self, setting: AlertSetting, why: str) -> None:
+        log.error("the command of alert %s: %s", setting.name, why)
+        if setting.name not in self._failed:
+            self._failed.add(setting.name)
+            self._told.say(
+                f"alert {setting.name}: command {setting.command[0]}: {why}. Correct it in the "
+                "settings (alerts); it is told once.",
+                "error",
+            )
+
+
+def environment(alarm: Alarm, call: Call | None, floor: Floor) -> Mapping[str, str]:
+    """Return what a program learns of an alarm: texts without a null in them."""
+    told = {"ENIGMA_ALERT": alarm.rule, "ENIGMA_WORDS": alarm.words}
+    if call is not None:
+        told |= {
+            "ENIGMA_CALL_REF": call.key.call_ref,
+            "ENIGMA_SOURCE": call.key.source,
+            "ENIGMA_CALLER": floor.dialplan.caller(call.caller),
+            "ENIGMA_DIALLED": floor.lens().label(call.dialled) or call.dialled,
+            "ENIGMA_EXTENSION": call.extension,
+            "ENIGMA_CONTACT_REF": call.contact_ref,
+            "ENIGMA_HOLD": "" if call.hold is None else f"{call.hold:g}",
+            "ENIGMA_STATE": call.state(floor.now_ms(), floor.board.policy).value,
+        }
+    return {name: text.replace("\0", "") for name, text in told.items()}

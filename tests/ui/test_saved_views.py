@@ -1,0 +1,78 @@
+"""Filters that are kept: by key, by name, in the settings file."""
+
+import tomllib
+from pathlib import Path
+
+from textual.widgets import Input
+
+from enigma_tui.model.tabs import Tab
+from enigma_tui.ui.screens.keeping_view import KeepViewDialog
+from tests.ui.hands import Eventually, Opened, refs, text_of, toasts, type_keys
+
+VIEWS = {"Long": "hold>30s", "Ext 2001": "ext:2001"}
+
+
+async def test_a_key_shows_a_saved_view_and_its_name_is_marked(opened: Opened) -> None:
+    async with opened(views=VIEWS, size=(120, 30)) as (app, pilot):
+        await type_keys(app, pilot, "7")
+        assert app.floor.view.tab is Tab.ALL
+        assert app.floor.view.query.text == app.board.filter_bar.input.value == "ext:2001"
+        assert {app.floor.board.calls[key].extension for key in app.floor.view.order()} == {"2001"}
+        title = text_of(app.board.views)
+        assert "6 Long" in title
+        assert "[7 Ext 2001]" in title
+        assert "[5 All" not in title
+        await type_keys(app, pilot, "escape")
+        assert "[5 All" in text_of(app.board.views)
+        await pilot.click("ViewsLine", offset=(title.index("6 Long"), 0))
+        assert app.floor.view.query.text == "hold>30s"
+
+
+async def test_a_key_without_a_view_says_how_to_keep_one(opened: Opened) -> None:
+    async with opened(views=VIEWS) as (app, pilot):
+        before = refs(app)
+        await type_keys(app, pilot, "9")
+        assert refs(app) == before
+        assert "no saved view 9" in toasts(app)
+
+
+async def test_a_filter_is_kept_in_the_settings_file_and_can_be_forgotten(
+    opened: Opened, eventually: Eventually, tmp_path: Path
+) -> None:
+    file = tmp_path / "settings" / "settings.toml"
+    async with opened(settings_file=file) as (app, pilot):
+        await type_keys(app, pilot, "slash", *"ext:2001", "enter", "v")
+        assert isinstance(app.screen, KeepViewDialog)
+        await type_keys(app, pilot, "enter")
+        assert isinstance(app.screen, KeepViewDialog), "a name is expected"
+        await type_keys(app, pilot, *"Mine", "enter")
+        assert tomllib.loads(file.read_text())["views"] == {"Mine": "ext:2001"}
+        assert "6 Mine" in text_of(app.board.views)
+        # The same name takes another filter; without one, it is forgotten.
+        await type_keys(app, pilot, "slash", *"ext:2002", "enter", "v", *"Mine", "enter")
+        assert tomllib.loads(file.read_text())["views"] == {"Mine": "ext:2002"}
+        await type_keys(app, pilot, "escape", "v", *"Other", "enter")
+        assert isinstance(app.screen, KeepViewDialog), "there is no such view"
+        app.screen.query_one(Input).value = "Mine"
+        await type_keys(app, pilot, "enter")
+        assert "views" not in tomllib.loads(file.read_text())
+
+
+async def test_no_more_views_are_kept_than_there_are_keys(opened: Opened) -> None:
+    views = {str(n): f"ext:200{n}" for n in range(4)}
+    async with opened(views=views) as (app, pilot):
+        await type_keys(app, pilot, "slash", *"hold>1", "enter", "v", *"one more", "enter")
+        assert isinstance(app.screen, KeepViewDialog)
+        assert app.board.saved == views
+
+
+async def test_what_cannot_be_written_is_kept_for_the_session(
+    opened: Opened, tmp_path: Path
+) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("not toml")
+    async with opened(settings_file=file) as (app, pilot):
+        await type_keys(app, pilot, "slash", *"hold>1", "enter", "v", *"x", "enter")
+        assert "not TOML" in toasts(app)
+        assert app.board.saved == {"x": "hold>1"}
+        assert file.read_text() == "not toml"
