@@ -48,15 +48,16 @@ async def together(server: EmbeddedServer) -> None:
 async def disconnected(server: EmbeddedServer) -> None:
     """Open the board, take the server away, and keep what is on screen after a while."""
     app = stage.make_app(server)
-    seconds = 0.0
-    app.follower.clock = lambda: seconds
-    app.follower.jitter = random.Random(3)
     async with app.run_test(size=WIDE) as pilot:
         await stage.settled(app, pilot)
+        follower = app.follower
+        now = follower.clock()
+        follower.clock = lambda: now
+        follower.jitter = random.Random(3)
         server.stop()
-        seconds = 12.0
+        now += 12.0
         async with asyncio.timeout(30):
-            while not app.follower.link.retry_at or app.follower.link.retry_at - seconds < 3:
+            while not follower.link.retry_at or follower.link.retry_at - now < 3:
                 await pilot.pause(0.05)
         app.board.repaint()
         await keep(app, pilot, "disconnected")
