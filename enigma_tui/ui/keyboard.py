@@ -30,6 +30,10 @@ BREATH_SECONDS = 0.5
 Typed = events.Key | events.Paste
 
 
+_DIGITS = dict(zip("¡™£¢∞§¶•ªº", "1234567890", strict=True))
+"""What alt and a digit are on that keyboard."""
+
+
 class Keyboard:
     """A queue of keys, and the task that works through it."""
 
@@ -97,10 +101,10 @@ class Keyboard:
         if isinstance(event, events.Key) and event.key == "ctrl+j":
             # What enter is where it was typed before the terminal was taken over.
             return [events.Key("enter", "\r")]
-        if isinstance(event, events.Key) and event.key == "pound_sign":
+        if isinstance(event, events.Key) and (digit := _DIGITS.get(event.character or "")):
             # Textual takes escape and 3 for what alt and 3 are on one kind of keyboard.
             typing = isinstance(self._focused(), Input) or self._bound(event.key)
-            return [event] if typing else [events.Key("escape", "\x1b"), events.Key("3", "3")]
+            return [event] if typing else [events.Key("escape", "\x1b"), events.Key(digit, digit)]
         if not isinstance(event, events.Key) or not event.key.startswith("alt+"):
             return [event]
         if not event.character or self._bound(event.key):

@@ -58,6 +58,10 @@ async def test_escape_and_a_view_in_one_write_are_two_keys(opened: Opened) -> No
         await type_keys(app, pilot)
         assert len(app.screen_stack) == 1
         assert app.floor.view.tab is Tab.ABANDONED
+        for key, tab in zip("¡™£¢∞", Tab, strict=True):
+            app.keyboard.typed(events.Key("a_sign", key))
+            await type_keys(app, pilot)
+            assert app.floor.view.tab is tab
         await type_keys(app, pilot, "slash")
         app.keyboard.typed(events.Key("pound_sign", "£"))
         await type_keys(app, pilot)

@@ -58,6 +58,13 @@ async def test_a_filter_is_kept_in_the_settings_file_and_can_be_forgotten(
         assert "views" not in tomllib.loads(file.read_text())
 
 
+async def test_without_a_filter_or_a_view_there_is_nothing_to_keep(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        await type_keys(app, pilot, "v")
+        assert app.screen is app.board
+        assert "no filter to keep" in toasts(app)
+
+
 async def test_no_more_views_are_kept_than_there_are_keys(opened: Opened) -> None:
     views = {str(n): f"ext:200{n}" for n in range(4)}
     async with opened(views=views) as (app, pilot):

@@ -258,6 +258,10 @@ class BoardScreen(Screen[None]):
         """Keep the filter under a name."""
         from .keeping_view import KeepViewDialog  # once it is asked for
 
+        if not self.floor.view.query.text and not self.saved:
+            self.notify("There is no filter to keep yet: / types one.")
+            return
+
         def kept(views: Mapping[str, str] | None) -> None:
             if views is not None:
                 self.saved = views

@@ -46,7 +46,7 @@ class KeepViewDialog(Dialog[Mapping[str, str]]):
         if self._text:
             kept = safe(f"Filter  {self._text}", 56)
             return [kept, "", *lines, *([""] if lines else []), "Its name:"]
-        return [*lines, "", "Its name:"] if lines else ["There is neither a filter nor a view."]
+        return [*lines, "", "Its name:"]
 
     def _hint(self) -> str:
         if self._text:
