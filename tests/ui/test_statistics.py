@@ -18,7 +18,7 @@ async def test_the_statistics_are_of_the_window_that_the_figures_are_of(
     async with opened(size=(120, 36)) as (app, pilot):
         await type_keys(app, pilot, "i")
         assert isinstance(app.screen, StatisticsDialog)
-        await eventually(lambda: "Last 30 minutes" in summary(app))
+        await eventually(lambda: "Last 30 min" in summary(app))
         figures = app.floor.figures()
         assert f"{figures.answered:,} answered · {figures.abandoned} abandoned" in summary(app)
         await type_keys(app, pilot, "w")

@@ -13,9 +13,9 @@ from textual.widgets import Static
 from textual_plotext import PlotextPlot
 
 from ...model.statistics import HOLD_EDGES, Share, Statistics, statistics
-from ...model.windows import Window
 from ..columns import duration
 from ..floor import Floor
+from ..widgets.figures import WINDOW_NAMES
 from .dialog import Dialog
 
 REFRESH_SECONDS = 5.0
@@ -94,15 +94,6 @@ class StatisticsDialog(Dialog[None]):
         self.query_one("#dispositions", Static).update(_outcomes(found))
 
 
-WINDOWS = {
-    Window.MINUTE: "last minute",
-    Window.FIVE_MINUTES: "last 5 minutes",
-    Window.HALF_AN_HOUR: "last 30 minutes",
-    Window.HOUR: "last hour",
-    Window.TODAY: "today",
-}
-
-
 def _summary(found: Statistics, floor: Floor) -> Text:
     total = found.total
     told = floor.figures().abandoned is not None
@@ -117,7 +108,7 @@ def _summary(found: Statistics, floor: Floor) -> Text:
         place = found.times.index(busiest)
         length = _length(found.step_seconds)
         words.append(f"busiest {length}: {busiest.calls:,} calls at {_at(found, place)}")
-    text = Text(f"{WINDOWS[floor.window].capitalize()}  ", "bold")
+    text = Text(f"{WINDOW_NAMES[floor.window].capitalize()}  ", "bold")
     return text.append(" · ".join(words) + "\n", "not bold")
 
 

@@ -52,7 +52,10 @@ class FiguresLine(Line):
                 ),
             ),
             # What is not as usual is said before anything else is.
-            (6 if floor.window is Window.HALF_AN_HOUR else 1, ((_WINDOWS[floor.window], NAME),)),
+            (
+                6 if floor.window is Window.HALF_AN_HOUR else 1,
+                ((WINDOW_NAMES[floor.window], NAME),),
+            ),
             (
                 8,
                 (
@@ -73,7 +76,7 @@ def _figure(rank: int, name: str, value: str) -> Item:
     return rank, ((f"{name} ", NAME), (value, VALUE))
 
 
-_WINDOWS = {
+WINDOW_NAMES = {
     Window.MINUTE: "last minute",
     Window.FIVE_MINUTES: "last 5 min",
     Window.HALF_AN_HOUR: "last 30 min",
