@@ -6,7 +6,7 @@ that are live.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -121,7 +121,7 @@ class Watch:
             alarm.acknowledged = True
         return len(open_ones)
 
-    def forget(self, keys: Iterable[CallKey]) -> None:
+    def forget(self, keys: Collection[CallKey]) -> None:
         """Forget calls that the board no longer has."""
         for alerted in self._alerted.values():
             alerted.difference_update(keys)

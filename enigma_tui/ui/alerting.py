@@ -75,7 +75,7 @@ class Alerting:
         floor = self._floor
         if not self._live_seen:
             return
-        self.watch.forget(key for key in keys if key not in floor.board.calls)
+        self.watch.forget([key for key in keys if key not in floor.board.calls])
         self._look(keys)
 
     def second_passed(self) -> None:
