@@ -19,6 +19,12 @@ from .values import Checked, Secret, WrongError, defaults, hints, is_structured
 
 ENV_PREFIX = "ENIGMA_TUI_"
 
+VIEWS_MOST = 4
+"""Saved views, for the keys 6 to 9."""
+
+VIEW_NAME_MOST = 20
+"""Characters of a view's name: all names stand in one line."""
+
 
 class SettingsError(ValueError):
     """Settings that cannot be used; each line names where, which key, and what to do."""
@@ -58,7 +64,7 @@ _Prefix = Annotated[
     ),
 ]
 _Name = Annotated[str, Meta(min_length=1, max_length=40)]
-_ViewName = Annotated[str, Meta(min_length=1, max_length=20)]
+_ViewName = Annotated[str, Meta(min_length=1, max_length=VIEW_NAME_MOST)]
 _Filter = Annotated[str, Meta(min_length=1, max_length=1_000)]
 _Region = Annotated[
     str,
@@ -69,7 +75,7 @@ _Region = Annotated[
 
 
 def _few(views: dict[str, str]) -> dict[str, str]:
-    if len(views) > 4:
+    if len(views) > VIEWS_MOST:
         raise ValueError("expected are four at most, for the keys 6 to 9")
     return views
 

@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping
 
+from ..settings import VIEWS_MOST
+
 FIRST_KEY = 6
 """The key of the first saved view; those before are the views that are always there."""
-
-VIEWS_MOST = 4
-
-NAME_MOST = 20
-"""Characters of a view's name: all names stand in one line."""
 
 
 def keyed(views: Mapping[str, str]) -> Mapping[int, tuple[str, str]]:

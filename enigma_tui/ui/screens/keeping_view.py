@@ -8,7 +8,8 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from ...model.text import safe
-from ..saved_views import NAME_MOST, VIEWS_MOST, keyed
+from ...settings import VIEW_NAME_MOST, VIEWS_MOST
+from ..saved_views import keyed
 from .dialog import Dialog
 
 
@@ -28,7 +29,7 @@ class KeepViewDialog(Dialog[Mapping[str, str]]):
         with Vertical(classes="box"):
             yield Static("\n".join(self._lines()), id="views", markup=False)
             yield Input(
-                current, placeholder="name", compact=True, max_length=NAME_MOST, id="view-name"
+                current, placeholder="name", compact=True, max_length=VIEW_NAME_MOST, id="view-name"
             )
             yield Static("", id="mistake", markup=False)
             yield Static(self._hint(), id="hint", markup=False)
@@ -56,7 +57,7 @@ class KeepViewDialog(Dialog[Mapping[str, str]]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        name = safe(event.value.strip(), NAME_MOST)
+        name = safe(event.value.strip(), VIEW_NAME_MOST)
         mistake = self._mistake(name)
         if mistake:
             self.query_one("#mistake", Static).update(mistake)

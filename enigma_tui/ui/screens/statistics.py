@@ -13,9 +13,8 @@ from textual.widgets import Static
 from textual_plotext import PlotextPlot
 
 from ...model.statistics import HOLD_EDGES, Share, Statistics, statistics
-from ..columns import duration
 from ..floor import Floor
-from ..widgets.figures import WINDOW_NAMES
+from ..widgets.figures import WINDOW_NAMES, seconds
 from .dialog import Dialog
 
 REFRESH_SECONDS = 5.0
@@ -100,9 +99,9 @@ def _summary(found: Statistics, floor: Floor) -> Text:
     words = [f"{total.answered:,} answered"]
     if told:
         words.append(f"{total.abandoned:,} abandoned")
-    words.append(f"mean hold {_seconds(total.mean_hold)}")
+    words.append(f"mean hold {seconds(total.mean_hold)}")
     if total.mean_talk is not None:
-        words.append(f"mean talk {_seconds(total.mean_talk)}")
+        words.append(f"mean talk {seconds(total.mean_talk)}")
     busiest = max(found.times, key=lambda each: each.calls)
     if busiest.calls:
         place = found.times.index(busiest)
@@ -117,10 +116,6 @@ def _at(found: Statistics, place: int) -> str:
     seconds = (first + place) * found.step_seconds
     at = datetime.fromtimestamp(seconds).astimezone()
     return at.strftime("%H:%M" if found.step_seconds >= 60 else "%H:%M:%S")
-
-
-def _seconds(value: float | None) -> str:
-    return "—" if value is None else duration(value)
 
 
 # ── plots ───────────────────────────────────────────────────────────────────────────────────
@@ -216,8 +211,8 @@ def _table(title: str, shares: Sequence[Share]) -> Table:
             share.name or "not told",
             f"{share.answered:,}",
             f"{share.abandoned:,}" if share.abandoned else "—",
-            _seconds(share.mean_hold),
-            _seconds(share.mean_talk),
+            seconds(share.mean_hold),
+            seconds(share.mean_talk),
         )
     return table
 

@@ -33,9 +33,9 @@ class FiguresLine(Line):
         return [
             _figure(0, "LIVE", live),
             _figure(0, "TO DISPOSE", to_dispose),
-            _figure(1, "LONGEST HOLD (answered)", _seconds(figures.longest_hold)),
-            _figure(2, "ASA", _seconds(figures.asa)),
-            _figure(4, "P90", _seconds(figures.p90)),
+            _figure(1, "LONGEST HOLD (answered)", seconds(figures.longest_hold)),
+            _figure(2, "ASA", seconds(figures.asa)),
+            _figure(4, "P90", seconds(figures.p90)),
             _figure(
                 3,
                 f"SL≤{service.seconds:g}s",
@@ -43,7 +43,7 @@ class FiguresLine(Line):
             ),
             # Where no records are collected nobody knows of these.
             *([] if figures.abandoned is None else [_figure(4, "ABANDONED", _share(lost))]),
-            *([] if figures.talk is None else [_figure(7, "TALK", _seconds(figures.talk))]),
+            *([] if figures.talk is None else [_figure(7, "TALK", seconds(figures.talk))]),
             (
                 5,
                 (
@@ -89,7 +89,8 @@ def _share(value: float | None) -> str:
     return "—" if value is None else f"{value:.0%}"
 
 
-def _seconds(value: float | None) -> str:
+def seconds(value: float | None) -> str:
+    """Write seconds, or a dash where nobody knows them."""
     return "—" if value is None else duration(value)
 
 
