@@ -6,20 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import Screen
 from textual.timer import Timer
 
 from ...journal.pace import Pace
 from ...model.call import Call, CallKey
-from ...model.query import Query, QueryError, parse
-from ...model.query_edit import field_values, with_field
-from ...model.sorting import Sort
+from ...model.query import Query, parse
 from ...model.tabs import Tab
-from ...model.windows import Window
 from ..columns import Look, Marks
 from ..commands import BY_ID, COMMANDS
 from ..floor import Floor
-from ..saved_views import FIRST_KEY, keyed
 from ..straight import Straight
 from ..told import ToldLines
 from ..widgets.call_table import CallTable
@@ -28,8 +23,7 @@ from ..widgets.filter_bar import FilterBar
 from ..widgets.footing import KeysLine
 from ..widgets.frame_lines import CountLine, ViewsLine
 from ..widgets.status import StatusLine
-from .choices import ExtensionsDialog, SortDialog, sorted_by
-from .rejected import RejectedDialog
+from .looking import LookingScreen
 
 TICK_SECONDS = 1.0
 
@@ -43,14 +37,11 @@ carries every byte."""
 READING_FRAME_SECONDS = 0.25
 """The same while the journal is read, which should be over soon: frames would hold it up."""
 
-WINDOWS = (Window.FIVE_MINUTES, Window.HALF_AN_HOUR, Window.HOUR, Window.TODAY)
-"""What time the figures can be of."""
-
 BUSY_FRAMES = 12
 """So many frames in a row of which most rows are others are no more than a moment."""
 
 
-class BoardScreen(Screen[None]):
+class BoardScreen(LookingScreen):
     """Shows a floor, and looks at it the way the supervisor asks for."""
 
     BINDINGS = [command.binding() for command in COMMANDS]  # noqa: RUF012
@@ -70,7 +61,6 @@ class BoardScreen(Screen[None]):
         super().__init__()
         self.floor = floor
         self.saved = views
-        """The filters that have a name, and a key in their order."""
         self._keep_views = keep_views
         self.surprised: Callable[[], None] = lambda: None
         """Called when a key does something else than was expected."""
@@ -149,14 +139,10 @@ class BoardScreen(Screen[None]):
         """Bring the words around the table up to date."""
         self.status.tell()
         self.figures.tell()
-        self._title()
+        self.title_anew()
 
-    def repaint(self) -> None:
-        """Everything may look different."""
-        self.table.repaint()
-        self.tell()
-
-    def _title(self) -> None:
+    def title_anew(self) -> None:
+        """Bring the lines above and below the table up to date."""
         view, tally = self.floor.view, self.floor.tally
         calls = len(self.floor.board.calls)
         counts = {tab: calls if tab is Tab.ALL else tally[tab] for tab in Tab}
@@ -220,183 +206,7 @@ class BoardScreen(Screen[None]):
 
     def _moved(self, move: Callable[[], None]) -> None:
         move()
-        self._title()
-
-    # ── looking another way ─────────────────────────────────────────────────────────────
-
-    def action_tab(self, name: str) -> None:
-        """Show one of the views."""
-        self.floor.look(tab=Tab(name))
-        self.repaint()
-
-    @on(ViewsLine.Chosen)
-    def _view_chosen(self, event: ViewsLine.Chosen) -> None:
-        self.action_tab(event.tab.value)
-
-    def _saved_view(self) -> str | None:
-        """Return the name of the saved view that is shown, if one is."""
-        view = self.floor.view
-        if view.tab is not Tab.ALL:
-            return None
-        return next((name for name, text in self.saved.items() if text == view.query.text), None)
-
-    def action_view(self, key: str) -> None:
-        """Show the calls that pass a saved filter."""
-        found = keyed(self.saved).get(int(key))
-        if found is None:
-            self.notify(f"There is no saved view {key} yet: type a filter, and keep it with v.")
-            return
-        self.floor.look(tab=Tab.ALL)
-        self.filter_bar.put(found[1])
-        self.repaint()
-
-    @on(ViewsLine.SavedChosen)
-    def _saved_chosen(self, event: ViewsLine.SavedChosen) -> None:
-        self.action_view(str(FIRST_KEY + event.place))
-
-    def action_keep_view(self) -> None:
-        """Keep the filter under a name."""
-        from .keeping_view import KeepViewDialog  # once it is asked for
-
-        if not self.floor.view.query.text and not self.saved:
-            self.notify("There is no filter to keep yet: / types one.")
-            return
-
-        def kept(views: Mapping[str, str] | None) -> None:
-            if views is not None:
-                self.saved = views
-                self._keep_views(views)
-                self._title()
-
-        self.app.push_screen(KeepViewDialog(self.saved, self.floor.view.query.text), kept)
-
-    def action_sort(self) -> None:
-        """Choose the column to sort by."""
-
-        def chosen(sort: Sort | None) -> None:
-            if sort is not None:
-                self._sort(sort)
-
-        self.app.push_screen(SortDialog(self.floor.view.sort, self.table.columns), chosen)
-
-    def action_sort_next(self) -> None:
-        """Sort by the column to the right."""
-        self._sort_by_neighbour(1)
-
-    def action_sort_previous(self) -> None:
-        """Sort by the column to the left."""
-        self._sort_by_neighbour(-1)
-
-    def action_reverse(self) -> None:
-        """Turn the order round."""
-        sort = self.floor.view.sort
-        self._sort(Sort(sort.by, not sort.reverse))
-
-    def _sort_by_neighbour(self, step: int) -> None:
-        names = [column.sort for column in self.table.columns]
-        by = self.floor.view.sort.by
-        # The source's column is not there where a board begun anew has calls of one source yet.
-        place = names.index(by) if by in names else min(0, -step)
-        self._sort(sorted_by(self.floor.view.sort, names[(place + step) % len(names)]))
-
-    def _sort(self, sort: Sort) -> None:
-        self.floor.look(sort=sort)
-        self.repaint()
-
-    @on(CallTable.HeaderClicked)
-    def _header_clicked(self, event: CallTable.HeaderClicked) -> None:
-        self._sort(sorted_by(self.floor.view.sort, event.sort))
-
-    def action_window(self) -> None:
-        """Show the figures of the next length of time."""
-        self.floor.window = WINDOWS[(WINDOWS.index(self.floor.window) + 1) % len(WINDOWS)]
-        self.figures.tell()
-
-    def action_statistics(self) -> None:
-        """Show plots and numbers of the same time."""
-        from .statistics import StatisticsDialog  # once it is asked for
-
-        self.app.push_screen(StatisticsDialog(self.floor, self.action_window))
-
-    def action_pause(self) -> None:
-        """Hold the display, or let it go on."""
-        self.floor.pause(not self.floor.paused)
-        self.repaint()
-
-    def action_follow(self) -> None:
-        """Keep the newest call in sight, or stop to."""
-        self.table.following = not self.table.following
-        self.repaint()
-
-    # ── finding ─────────────────────────────────────────────────────────────────────────
-
-    def action_filter(self) -> None:
-        """Type a filter."""
-        self.filter_bar.begin()
-
-    def action_clear(self) -> None:
-        """Peel off one layer: what is being typed, then the filter."""
-        self.filter_bar.peel()
-
-    @on(FilterBar.Changed)
-    def _filter_changed(self, event: FilterBar.Changed) -> None:
-        if event.query.text != self.floor.view.query.text:
-            self.floor.look(query=event.query)
-            self.table.repaint()
-        self._title()
-
-    @on(FilterBar.Mistaken)
-    def _filter_mistaken(self, event: FilterBar.Mistaken) -> None:
-        self._title()
-        if event.error is None:
-            self.tell()
-
-    @on(FilterBar.Left)
-    def _filter_left(self) -> None:
-        self.table.focus()
-
-    def action_extensions(self) -> None:
-        """Choose extensions."""
-        text = self.floor.view.query.text
-
-        def chosen(extensions: tuple[str, ...] | None) -> None:
-            if extensions is None:
-                return
-            try:
-                self.filter_bar.put(with_field(text, "ext", extensions, exactly=True))
-            except QueryError as error:
-                self.notify(error.message, severity="error")
-
-        self.app.push_screen(
-            ExtensionsDialog(self.floor.extensions(), field_values(text, "ext")), chosen
-        )
-
-    def action_rejected(self) -> None:
-        """List what could not be read."""
-        board = self.floor.board
-        self.app.push_screen(
-            RejectedDialog(
-                list(reversed(board.rejected)),
-                board.rejected_total,
-                masked=self.floor.dialplan.masked,
-            )
-        )
-
-    def go_to(self, key: CallKey | None) -> None:
-        """Put the cursor on a call, in a view that has it."""
-        self.tell()
-        if key is None:
-            return
-        if key not in self.floor.board.calls:
-            self.notify("The board no longer has that call.", timeout=3)
-            return
-        if self.floor.view.index(key) is None:
-            self.filter_bar.put("")
-            self.floor.look(tab=Tab.ALL, query=parse(""))
-        row = self.floor.view.index(key)
-        if row is not None:
-            self.table.move_to(row)
-        self.repaint()
+        self.title_anew()
 
     # ── acting on a call ────────────────────────────────────────────────────────────────
 

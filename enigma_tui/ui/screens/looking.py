@@ -1,0 +1,225 @@
+"""Looking at the calls another way: views, filter, order, columns, window."""
+
+from collections.abc import Callable, Mapping
+
+from textual import on
+from textual.screen import Screen
+
+from ...model.call import CallKey
+from ...model.query import QueryError, parse
+from ...model.query_edit import field_values, with_field
+from ...model.sorting import Sort
+from ...model.tabs import Tab
+from ...model.windows import Window
+from ..floor import Floor
+from ..saved_views import FIRST_KEY, keyed
+from ..widgets.call_table import CallTable
+from ..widgets.figures import FiguresLine
+from ..widgets.filter_bar import FilterBar
+from ..widgets.frame_lines import ViewsLine
+from .choices import ExtensionsDialog, SortDialog, sorted_by
+from .rejected import RejectedDialog
+
+WINDOWS = (Window.FIVE_MINUTES, Window.HALF_AN_HOUR, Window.HOUR, Window.TODAY)
+"""What time the figures can be of."""
+
+
+class LookingScreen(Screen[None]):
+    """What a supervisor can ask of the board without touching a call."""
+
+    floor: Floor
+    figures: FiguresLine
+    table: CallTable
+    filter_bar: FilterBar
+    saved: Mapping[str, str]
+    """The filters that have a name, and a key in their order."""
+    _keep_views: Callable[[Mapping[str, str]], None]
+
+    def tell(self) -> None:
+        """Bring the words around the table up to date."""
+        raise NotImplementedError
+
+    def title_anew(self) -> None:
+        """Bring the lines above and below the table up to date."""
+        raise NotImplementedError
+
+    def repaint(self) -> None:
+        """Everything may look different."""
+        self.table.repaint()
+        self.tell()
+
+    # ── looking another way ─────────────────────────────────────────────────────────────
+
+    def action_tab(self, name: str) -> None:
+        """Show one of the views."""
+        self.floor.look(tab=Tab(name))
+        self.repaint()
+
+    @on(ViewsLine.Chosen)
+    def _view_chosen(self, event: ViewsLine.Chosen) -> None:
+        self.action_tab(event.tab.value)
+
+    def _saved_view(self) -> str | None:
+        """Return the name of the saved view that is shown, if one is."""
+        view = self.floor.view
+        if view.tab is not Tab.ALL:
+            return None
+        return next((name for name, text in self.saved.items() if text == view.query.text), None)
+
+    def action_view(self, key: str) -> None:
+        """Show the calls that pass a saved filter."""
+        found = keyed(self.saved).get(int(key))
+        if found is None:
+            self.notify(f"There is no saved view {key} yet: type a filter, and keep it with v.")
+            return
+        self.floor.look(tab=Tab.ALL)
+        self.filter_bar.put(found[1])
+        self.repaint()
+
+    @on(ViewsLine.SavedChosen)
+    def _saved_chosen(self, event: ViewsLine.SavedChosen) -> None:
+        self.action_view(str(FIRST_KEY + event.place))
+
+    def action_keep_view(self) -> None:
+        """Keep the filter under a name."""
+        from .keeping_view import KeepViewDialog  # once it is asked for
+
+        if not self.floor.view.query.text and not self.saved:
+            self.notify("There is no filter to keep yet: / types one.")
+            return
+
+        def kept(views: Mapping[str, str] | None) -> None:
+            if views is not None:
+                self.saved = views
+                self._keep_views(views)
+                self.title_anew()
+
+        self.app.push_screen(KeepViewDialog(self.saved, self.floor.view.query.text), kept)
+
+    def action_sort(self) -> None:
+        """Choose the column to sort by."""
+
+        def chosen(sort: Sort | None) -> None:
+            if sort is not None:
+                self._sort(sort)
+
+        self.app.push_screen(SortDialog(self.floor.view.sort, self.table.columns), chosen)
+
+    def action_sort_next(self) -> None:
+        """Sort by the column to the right."""
+        self._sort_by_neighbour(1)
+
+    def action_sort_previous(self) -> None:
+        """Sort by the column to the left."""
+        self._sort_by_neighbour(-1)
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        sort = self.floor.view.sort
+        self._sort(Sort(sort.by, not sort.reverse))
+
+    def _sort_by_neighbour(self, step: int) -> None:
+        names = [column.sort for column in self.table.columns]
+        by = self.floor.view.sort.by
+        # The source's column is not there where a board begun anew has calls of one source yet.
+        place = names.index(by) if by in names else min(0, -step)
+        self._sort(sorted_by(self.floor.view.sort, names[(place + step) % len(names)]))
+
+    def _sort(self, sort: Sort) -> None:
+        self.floor.look(sort=sort)
+        self.repaint()
+
+    @on(CallTable.HeaderClicked)
+    def _header_clicked(self, event: CallTable.HeaderClicked) -> None:
+        self._sort(sorted_by(self.floor.view.sort, event.sort))
+
+    def action_window(self) -> None:
+        """Show the figures of the next length of time."""
+        self.floor.window = WINDOWS[(WINDOWS.index(self.floor.window) + 1) % len(WINDOWS)]
+        self.figures.tell()
+
+    def action_statistics(self) -> None:
+        """Show plots and numbers of the same time."""
+        from .statistics import StatisticsDialog  # once it is asked for
+
+        self.app.push_screen(StatisticsDialog(self.floor, self.action_window))
+
+    def action_pause(self) -> None:
+        """Hold the display, or let it go on."""
+        self.floor.pause(not self.floor.paused)
+        self.repaint()
+
+    def action_follow(self) -> None:
+        """Keep the newest call in sight, or stop to."""
+        self.table.following = not self.table.following
+        self.repaint()
+
+    # ── finding ─────────────────────────────────────────────────────────────────────────
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.filter_bar.begin()
+
+    def action_clear(self) -> None:
+        """Peel off one layer: what is being typed, then the filter."""
+        self.filter_bar.peel()
+
+    @on(FilterBar.Changed)
+    def _filter_changed(self, event: FilterBar.Changed) -> None:
+        if event.query.text != self.floor.view.query.text:
+            self.floor.look(query=event.query)
+            self.table.repaint()
+        self.title_anew()
+
+    @on(FilterBar.Mistaken)
+    def _filter_mistaken(self, event: FilterBar.Mistaken) -> None:
+        self.title_anew()
+        if event.error is None:
+            self.tell()
+
+    @on(FilterBar.Left)
+    def _filter_left(self) -> None:
+        self.table.focus()
+
+    def action_extensions(self) -> None:
+        """Choose extensions."""
+        text = self.floor.view.query.text
+
+        def chosen(extensions: tuple[str, ...] | None) -> None:
+            if extensions is None:
+                return
+            try:
+                self.filter_bar.put(with_field(text, "ext", extensions, exactly=True))
+            except QueryError as error:
+                self.notify(error.message, severity="error")
+
+        self.app.push_screen(
+            ExtensionsDialog(self.floor.extensions(), field_values(text, "ext")), chosen
+        )
+
+    def action_rejected(self) -> None:
+        """List what could not be read."""
+        board = self.floor.board
+        self.app.push_screen(
+            RejectedDialog(
+                list(reversed(board.rejected)),
+                board.rejected_total,
+                masked=self.floor.dialplan.masked,
+            )
+        )
+
+    def go_to(self, key: CallKey | None) -> None:
+        """Put the cursor on a call, in a view that has it."""
+        self.tell()
+        if key is None:
+            return
+        if key not in self.floor.board.calls:
+            self.notify("The board no longer has that call.", timeout=3)
+            return
+        if self.floor.view.index(key) is None:
+            self.filter_bar.put("")
+            self.floor.look(tab=Tab.ALL, query=parse(""))
+        row = self.floor.view.index(key)
+        if row is not None:
+            self.table.move_to(row)
+        self.repaint()
