@@ -81,6 +81,7 @@ def _few(views: dict[str, str]) -> dict[str, str]:
 
 
 _Views = Annotated[dict[_ViewName, _Filter], _few]
+_Width = Annotated[int, Meta(ge=0, le=80)]
 _Seconds = Annotated[float, Meta(ge=0)]
 _Calls = Annotated[int, Meta(ge=100)]
 
@@ -178,6 +179,9 @@ class Settings(Checked):
     """How many calls a board holds."""
     views: _Views = field(default_factory=dict)
     """Filters by name, for the keys 6 to 9 in their order: `{"Long holds" = "hold>2m"}`."""
+    columns: dict[str, _Width] = field(default_factory=dict)
+    """The table's columns from left to right, each with its width in cells, or 0 for as wide as it
+    needs: `{state = 0, caller = 20, hold = 0}`; none, for the usual ones."""
     alerts: Annotated[tuple[AlertSetting, ...], Meta(max_length=50)] = ()
     """What to be told of: `[[alerts]]` each with a name, and a filter, a figure or silence."""
     keys: dict[str, str] = field(default_factory=dict)

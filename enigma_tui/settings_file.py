@@ -10,8 +10,8 @@ class UnwritableError(OSError):
     """The settings file cannot be changed; the text says why and names it."""
 
 
-def put_table(file: Path, name: str, values: Mapping[str, str]) -> None:
-    """Make a table of the file what `values` says; comments and all else stay.
+def put_table(file: Path, name: str, values: Mapping[str, str | int]) -> None:
+    """Make a table of the file what `values` says, in their order; comments and all else stay.
 
     The file is written anew beside the old one and takes its place and its permissions, so that
     there is always a whole one. Raises `UnwritableError`.
@@ -27,6 +27,10 @@ def put_table(file: Path, name: str, values: Mapping[str, str]) -> None:
             document[name] = table = tomlkit.table()
         for gone in [key for key in table if key not in values]:
             del table[gone]
+        kept = [key for key in values if key in table]
+        if list(table) != kept:  # in another order: each is put where it belongs, at the end
+            for key in kept:
+                del table[key]
         for key, value in values.items():
             if table.get(key) != value:
                 table[key] = value

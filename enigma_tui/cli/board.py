@@ -39,6 +39,10 @@ def check(loaded: Loaded) -> None:
         if alert.name in named:
             common.fail(f"{where}.name: there are two alerts {alert.name!r}", common.WRONG)
         named.add(alert.name)
+    from ..ui.columns import columns_mistake
+
+    if mistake := columns_mistake(settings.columns):
+        common.fail(f"{origins.get('columns')}: columns: {mistake}", common.WRONG)
     for name, text in settings.views.items():
         common.filter_of(text, f"{origins.get('views')}: views.{name}")
 

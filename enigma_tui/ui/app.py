@@ -90,7 +90,8 @@ class EnigmaApp(CallActions):
             marks=Marks(settings.hold_warning, settings.hold_critical),
             filter_text=settings.filter,
             views=settings.views,
-            keep_views=self._keep_views,
+            columns=settings.columns,
+            keep=self._keep,
             watching="read-only" if settings.read_only else "",
         )
         self.keyboard = Keyboard(
@@ -194,8 +195,8 @@ class EnigmaApp(CallActions):
         self._exit_renderables.append(Traceback(show_locals=False, suppress=[rich, textual]))
         self._close_messages_no_wait()
 
-    def _keep_views(self, views: Mapping[str, str]) -> None:
-        """Write the saved views into the settings file."""
+    def _keep(self, name: str, table: Mapping[str, str | int]) -> None:
+        """Write a table into the settings file."""
         from ..settings_file import UnwritableError, put_table
 
         file = self.startup.settings_file
@@ -203,9 +204,9 @@ class EnigmaApp(CallActions):
             self.told.say("Kept for this session only.")
             return
         try:
-            put_table(file, "views", views)
+            put_table(file, name, table)
         except UnwritableError as error:
-            self.told.say(f"{error}. The views are kept for this session only.", "error")
+            self.told.say(f"{error}. The {name} are kept for this session only.", "error")
         else:
             self.told.say(f"Kept in {file}.")
 

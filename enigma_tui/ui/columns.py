@@ -3,11 +3,11 @@
 Everything here is a function of a call and of what the floor knows; nothing is painted yet.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from rich.cells import cell_len, set_cell_size
 
 from ..model.call import Call, CallState
@@ -208,12 +208,49 @@ SOURCE = Column("source", "Source", _optional(lambda call: call.key.source), 6, 
 """Stands before the reference, which is only its source's own, where there are several."""
 
 
-def columns(several_sources: bool) -> Sequence[Column]:
-    """Return the columns there are, as far as there is room for them."""
-    if not several_sources:
-        return COLUMNS
-    place = [column.sort for column in COLUMNS].index("ref")
-    return (*COLUMNS[:place], SOURCE, *COLUMNS[place:])
+_REF = [column.sort for column in COLUMNS].index("ref")
+EVERY: Mapping[str, Column] = {
+    column.sort: column for column in (*COLUMNS[:_REF], SOURCE, *COLUMNS[_REF:])
+}
+"""Every column by its name, in the usual order."""
+
+
+def titled(column: Column) -> str:
+    """Name a column where there is room for more than its title."""
+    titles = {"began": "Time of connection", "talk": "Talk / since", "by": "Disposed of by"}
+    return titles.get(column.sort, column.title)
+
+
+LEAST_WIDTH = 4
+"""Cells; in less, nothing can be read."""
+
+
+def columns(several_sources: bool, chosen: Mapping[str, int] | None = None) -> Sequence[Column]:
+    """Return the columns there are, as far as there is room for them.
+
+    Those that were `chosen`, in their order, each with a width or 0; the usual ones else. The
+    source is of use only where there are several.
+    """
+    names = [name for name in chosen or EVERY if name != "source" or several_sources]
+    if not names:  # the source alone was chosen, and there is one
+        return columns(several_sources)
+    return [_as_wide(EVERY[name], chosen[name] if chosen else 0) for name in names]
+
+
+def _as_wide(column: Column, width: int) -> Column:
+    if not width:
+        return column
+    return structs.replace(column, least=width, wanted=width, stretch=False)
+
+
+def columns_mistake(chosen: Mapping[str, int]) -> str:
+    """Return what is wrong in the settings' columns; nothing is an empty text."""
+    for name, width in chosen.items():
+        if name not in EVERY:
+            return f"there is no column {name!r}; there are {', '.join(EVERY)}"
+        if 0 < width < LEAST_WIDTH:
+            return f"{name} is {width} wide; expected are {LEAST_WIDTH} cells or more, or 0"
+    return ""
 
 
 GAP = 1

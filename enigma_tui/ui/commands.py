@@ -233,6 +233,9 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("reverse", "z", "Reverse", "Turn the order round", Group.SHOW),
     Command(
+        "columns", "t", "Columns", "Choose the columns, their order and their width", Group.SHOW
+    ),
+    Command(
         "window",
         "w",
         "Window",

@@ -28,6 +28,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "disposition-search": ("d", "slash", *"b"),
     "extensions": ("e",),
     "sort": ("s",),
+    "columns": ("t", "space", "j", "j", "plus"),
     "details": ("enter",),
     "rejected": ("x",),
     "statistics": ("i",),

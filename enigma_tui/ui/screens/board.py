@@ -23,7 +23,7 @@ from ..widgets.filter_bar import FilterBar
 from ..widgets.footing import KeysLine
 from ..widgets.frame_lines import CountLine, ViewsLine
 from ..widgets.status import StatusLine
-from .looking import LookingScreen
+from .looking import Keep, LookingScreen
 
 TICK_SECONDS = 1.0
 
@@ -56,12 +56,13 @@ class BoardScreen(LookingScreen):
         filter_text: str,
         watching: str,
         views: Mapping[str, str],
-        keep_views: Callable[[Mapping[str, str]], None],
+        columns: Mapping[str, int],
+        keep: Keep,
     ) -> None:
         super().__init__()
         self.floor = floor
         self.saved = views
-        self._keep_views = keep_views
+        self.keep = keep
         self.surprised: Callable[[], None] = lambda: None
         """Called when a key does something else than was expected."""
         self._frame: Timer | None = None
@@ -70,7 +71,7 @@ class BoardScreen(LookingScreen):
         self.status = StatusLine(floor, watching=watching)
         self.figures = FiguresLine(floor)
         self.views = ViewsLine()
-        self.table = CallTable(floor, marks)
+        self.table = CallTable(floor, marks, columns)
         self.count = CountLine()
         self.straight = Straight(
             self, (self.status, self.figures, self.views, self.table, self.count)

@@ -10,7 +10,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from ...model.sorting import Sort
-from ..columns import Column
+from ..columns import Column, titled
 from .dialog import Dialog
 
 Count = tuple[str, int, int]
@@ -115,7 +115,7 @@ class SortDialog(Dialog[Sort]):
         with Vertical(classes="box"):
             yield OptionList(
                 *(
-                    Option(Text(f" {self._arrow(column.sort)} {_titled(column)}"))
+                    Option(Text(f" {self._arrow(column.sort)} {titled(column)}"))
                     for column in self._columns
                 ),
                 markup=False,
@@ -145,8 +145,3 @@ def sorted_by(sort: Sort, by: str) -> Sort:
     if by == sort.by:
         return Sort(by, not sort.reverse)
     return Sort(by, reverse=by in ("began", "hold"))
-
-
-def _titled(column: Column) -> str:
-    titles = {"began": "Time of connection", "talk": "Talk / since", "by": "Disposed of by"}
-    return titles.get(column.sort, column.title)

@@ -1,6 +1,6 @@
 """Looking at the calls another way: views, filter, order, columns, window."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from textual import on
 from textual.screen import Screen
@@ -11,6 +11,7 @@ from ...model.query_edit import field_values, with_field
 from ...model.sorting import Sort
 from ...model.tabs import Tab
 from ...model.windows import Window
+from ..columns import columns
 from ..floor import Floor
 from ..saved_views import FIRST_KEY, keyed
 from ..widgets.call_table import CallTable
@@ -24,6 +25,10 @@ WINDOWS = (Window.FIVE_MINUTES, Window.HALF_AN_HOUR, Window.HOUR, Window.TODAY)
 """What time the figures can be of."""
 
 
+Keep = Callable[[str, Mapping[str, str | int]], None]
+"""Keeps a table of the personal settings, by its name, for the next time."""
+
+
 class LookingScreen(Screen[None]):
     """What a supervisor can ask of the board without touching a call."""
 
@@ -33,7 +38,7 @@ class LookingScreen(Screen[None]):
     filter_bar: FilterBar
     saved: Mapping[str, str]
     """The filters that have a name, and a key in their order."""
-    _keep_views: Callable[[Mapping[str, str]], None]
+    keep: Keep
 
     def tell(self) -> None:
         """Bring the words around the table up to date."""
@@ -91,7 +96,7 @@ class LookingScreen(Screen[None]):
         def kept(views: Mapping[str, str] | None) -> None:
             if views is not None:
                 self.saved = views
-                self._keep_views(views)
+                self.keep("views", views)
                 self.title_anew()
 
         self.app.push_screen(KeepViewDialog(self.saved, self.floor.view.query.text), kept)
@@ -103,7 +108,28 @@ class LookingScreen(Screen[None]):
             if sort is not None:
                 self._sort(sort)
 
-        self.app.push_screen(SortDialog(self.floor.view.sort, self.table.columns), chosen)
+        every = columns(self.table.several_sources)
+        self.app.push_screen(SortDialog(self.floor.view.sort, every), chosen)
+
+    def action_columns(self) -> None:
+        """Choose the columns, their order and their width."""
+        from .choosing_columns import ColumnsDialog  # once it is asked for
+
+        table, before = self.table, self.table.chosen
+
+        def preview(chosen: Mapping[str, int]) -> Sequence[str]:
+            table.chosen = chosen
+            self.repaint()
+            return table.shown_columns
+
+        def chosen(columns: Mapping[str, int] | None) -> None:
+            preview(before if columns is None else columns)
+            if columns is not None and list(columns.items()) != list(before.items()):
+                self.keep("columns", columns)
+
+        self.app.push_screen(
+            ColumnsDialog(before, preview, several_sources=table.several_sources), chosen
+        )
 
     def action_sort_next(self) -> None:
         """Sort by the column to the right."""

@@ -8,14 +8,14 @@ dispositioned.
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
 from ...model.call import Call, CallKey
-from ..columns import COLUMNS, GAP, Column, Look, Marks, Placed, columns, fit
+from ..columns import GAP, Column, Look, Marks, Placed, columns, fit
 from ..floor import Floor
 from ..sources import Sources
 from .call_lines import GUTTER, CallLines, Flags, Shown
@@ -52,6 +52,7 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
         self,
         floor: Floor,
         marks: Marks,
+        chosen: Mapping[str, int] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
@@ -65,7 +66,9 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
         """When somebody was last seen at the keyboard."""
         self._cursor_line: int | None = None
         self._settling = False
-        self.columns: Sequence[Column] = COLUMNS
+        self.chosen: Mapping[str, int] = chosen or {}
+        """The columns that were chosen, by name, each with a width or 0; none, for the usual."""
+        self.columns: Sequence[Column] = columns(several_sources=False, chosen=chosen)
         """The columns there are; which of them fit is another question."""
         self._columns: Sequence[Placed] = ()
         self._sources = Sources()
@@ -74,13 +77,23 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
         """What the lines show, from the first row on."""
         self._lines = CallLines(self.style_of)
 
+    @property
+    def several_sources(self) -> bool:
+        """Whether there are calls of more than one PBX."""
+        return self._sources.several(self.floor.board)
+
+    @property
+    def shown_columns(self) -> Sequence[str]:
+        """The names of the columns that there is room for."""
+        return [placed.column.sort for placed in self._columns]
+
     # ── painting ────────────────────────────────────────────────────────────────────────
 
     def paint(self) -> float:
         """Refresh the lines that look different from what they show; return their share."""
         if not self.size:
             return 0.0
-        if len(self.columns) != len(columns(self._sources.several(self.floor.board))):
+        if len(self.columns) != len(columns(self.several_sources, self.chosen)):
             self.repaint()
             return 1.0
         self._settle()
@@ -102,7 +115,7 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
     def repaint(self) -> None:
         """Paint everything: the layout, the order or the colours have changed."""
         self._lines.forget()
-        self.columns = columns(self._sources.several(self.floor.board))
+        self.columns = columns(self.several_sources, self.chosen)
         width = max(0, self._width() - GUTTER)
         self._columns = fit(width, self.columns) if self.size else ()
         self._settle()
