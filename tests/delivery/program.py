@@ -17,8 +17,8 @@ from typing import Any
 from enigma_tui.journal.backoff import Backoff
 from enigma_tui.journal.connection import Address, connect
 from enigma_tui.journal.delivery import Deliverers
-from enigma_tui.journal.delivery.http import Way
 from enigma_tui.journal.delivery.ledger import Ledger
+from enigma_tui.journal.delivery.way import Way
 from enigma_tui.journal.keys import Keys
 from enigma_tui.journal.stream import Journal
 

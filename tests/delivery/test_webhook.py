@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from enigma_tui.journal.delivery import http
+from enigma_tui.journal.delivery import way
 from enigma_tui.model.entry import DeliveryOutcome
 
 from .conftest import Stage
@@ -102,7 +102,7 @@ async def test_what_may_be_better_later_is_tried_again_under_the_same_key(
     attempts: int,
 ) -> None:
     for name in ("CONNECT_SECONDS", "ANSWER_SECONDS", "BODY_SECONDS"):
-        monkeypatch.setattr(http, name, 0.3)
+        monkeypatch.setattr(way, name, 0.3)
     receiver.plan = list(plan)
     await stage.write_site(webhook)
     act = await stage.dispose(await stage.call())
@@ -243,7 +243,7 @@ async def test_what_a_receiver_repeats_of_a_secret_is_not_journalled(
     stage: Stage, receiver: Receiver, webhook: dict, eventually: Callable, code: int
 ) -> None:
     said = "bad token t0ken-1 (Bearer t0ken-1) at /hooks/p4th?key=qu3ry, key k3y-of-it"
-    cut = said.ljust(http.BODY_BYTES - 5) + "t0ken-1"
+    cut = said.ljust(way.BODY_BYTES - 5) + "t0ken-1"
     receiver.plan = [status(code, cut)]
     url = webhook["url"].removesuffix("/outcomes")
     secrets = {"TOKEN": "Bearer t0ken-1", "KEY": "k3y-of-it", "URL": f"{url}/hooks/p4th?key=qu3ry"}
