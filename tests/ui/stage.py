@@ -45,8 +45,11 @@ class StagedApp(EnigmaApp):
     """The board, whose pictures every viewer draws alike."""
 
     def export_screenshot(self, **how: Any) -> str:
-        """Return a picture of what is on screen."""
-        return portable(super().export_screenshot(**how))
+        """Return a picture of what is on screen, however it came to be there.
+
+        Where a line was cut while the layout changed, it is in more pieces than the eye can see.
+        """
+        return portable(super().export_screenshot(**{**how, "simplify": True}))
 
 
 def still() -> float:
