@@ -64,6 +64,9 @@ _Prefix = Annotated[
     ),
 ]
 _Name = Annotated[str, Meta(min_length=1, max_length=40)]
+_Extension = Annotated[
+    str, Meta(pattern=r"^([0-9]{3,4})?\Z", description="expected are three or four digits")
+]
 _ViewName = Annotated[str, Meta(min_length=1, max_length=VIEW_NAME_MOST)]
 _Filter = Annotated[str, Meta(min_length=1, max_length=1_000)]
 _Region = Annotated[
@@ -159,6 +162,8 @@ class Settings(Checked):
     """What the program's own keys in Redis begin with."""
     name: _Name = field(default_factory=_own_name)
     """The name under which dispositions are recorded; up to 40 characters."""
+    extension: _Extension = ""
+    """Your own extension: it rings first when you call somebody back."""
     collect: Literal["ask", "yes", "no"] = "ask"
     """Whether this board may take notifications from the PBX's lists: `ask`, `yes` or `no`."""
     read_only: bool = False

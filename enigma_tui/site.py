@@ -78,6 +78,35 @@ def _place(server: str) -> tuple[object, ...]:
     return ((parts.form, parts.service, parts.path, places), parts.db)
 
 
+def _click2dial(server: str) -> str:
+    if server:
+        from .targets import wrong_address  # of use to few sites
+
+        if message := wrong_address(server):
+            raise ValueError(message.replace("https://crm.example/outcomes", "http://pbx.example"))
+    return server
+
+
+def _outbound_id(text: str) -> str:
+    from .model.click2dial import is_outbound_id
+
+    if text and not is_outbound_id(text):
+        raise ValueError("expected is a number, 0 or 27 and nine digits; or tvc_ and a name")
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Click2Dial(Checked):
+    """Where a PBX can be asked to call somebody back."""
+
+    server: Annotated[str, Meta(max_length=512), _click2dial] = ""
+    """Its address, `http://pbx.example:8300`; empty where nobody is called back."""
+    outbound_id: Annotated[str, _outbound_id] = ""
+    """What those who are called back see as the caller; the number they had dialled, if empty."""
+    reference: Literal["contact_ref", "call_ref"] = "contact_ref"
+    """What the PBX calls a contact reference: `call_ref` before v3.0.0."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source(Checked):
     """One PBX, and the lists it appends to."""
@@ -108,6 +137,8 @@ class Source(Checked):
     agents: bool = False
     """Whether the Dialler's calls and agents' states are listened to (PubSub, which takes nothing
     from anyone). One source of a server is enough: its channels have no databases."""
+    click2dial: Click2Dial = Click2Dial()
+    """How its callers are called back."""
 
     @property
     def server_tag(self) -> str:

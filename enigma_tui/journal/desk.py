@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from redis.exceptions import AuthenticationError, RedisError
 
 from ..model.call import CallKey
-from ..model.entry import MAX_NOTE
+from ..model.entry import MAX_ANSWER, MAX_NOTE
 from ..model.text import safe
 from .backoff import Backoff
 from .connection import Connection
@@ -184,6 +184,25 @@ class DispositionDesk:
     async def release(self, key: CallKey, claim: str) -> None:
         """Give a claim up; one that has gone, or is somebody else's, is left alone."""
         await self._run_claim(key, claim, 0, False)
+
+    async def called_back(self, key: CallKey, extension: str, answer: str) -> None:
+        """Tell the others that a caller is being called back; once, and no more than that.
+
+        It decides nothing, so nothing has to be compared before it is written.
+        """
+        by, verified = self._signed()
+        fields: dict[Any, Any] = {
+            "kind": "callback",
+            "source": key.source,
+            "call_feed": str(key.feed),
+            "call_ref": key.call_ref,
+            "since": str(key.since),
+            "by": by,
+            "verified": verified,
+            "extension": safe(extension),
+            "answer": safe(answer, MAX_ANSWER),
+        }
+        await self.connection.quick.xadd(self.keys.journal, fields)
 
     # ── the scripts ─────────────────────────────────────────────────────────────────────
 

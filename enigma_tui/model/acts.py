@@ -3,9 +3,9 @@
 from msgspec.structs import replace
 
 from .call import Call, Deed, DeedKind
-from .entry import Claimed, Delivered, DeliveryOutcome, Disposed, Released, Undone
+from .entry import CalledBack, Claimed, Delivered, DeliveryOutcome, Disposed, Released, Undone
 
-Act = Disposed | Undone | Claimed | Released | Delivered
+Act = Disposed | Undone | Claimed | Released | Delivered | CalledBack
 
 MOST_DEEDS = 200
 """Lines of an audit that are held; a script gone wild must not fill a board's memory. The
@@ -29,6 +29,10 @@ def recorded(call: Call, act: Act) -> Call | None:
             return _released(call, act)
         case Delivered():
             return _delivered(call, act)
+        case CalledBack():
+            words = f"on extension {act.extension}" + (f", {act.answer}" if act.answer else "")
+            kind = DeedKind.CALLED_BACK
+            return _with(call, Deed(act.id.ms, kind, act.by, words=words, verified=act.verified))
 
 
 def _disposed(call: Call, act: Disposed) -> Call | None:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from .acts import Act, recorded
 from .call import ORIGIN, Call, CallKey, End, EntryId, Feed, Leg, Policy
-from .entry import Claimed, Cut, Delivered, Disposed, Event, Notified, Released, Undone
+from .entry import CalledBack, Claimed, Cut, Delivered, Disposed, Event, Notified, Released, Undone
 from .notification import CallConnected, CallEnded, Direction, Rejected
 
 JOIN_MS = 60_000
@@ -83,7 +83,7 @@ class Board:
                 return self._ended(event, told)
             case Notified(what=Rejected() as told):
                 self._reject(event, told)
-            case Disposed() | Undone() | Claimed() | Released() | Delivered():
+            case Disposed() | Undone() | Claimed() | Released() | Delivered() | CalledBack():
                 return self._acted(event)
             case Cut():
                 self.cut_total += event.count

@@ -169,6 +169,7 @@ class DeedKind(StrEnum):
     DELIVERED = "delivered"
     NOT_DELIVERED = "not delivered"
     SENT_AGAIN = "sent again"
+    CALLED_BACK = "called back"
 
 
 class Deed(Struct, frozen=True, gc=False):

@@ -116,6 +116,19 @@ class Delivered(Struct, frozen=True, gc=False):
     """What is to be sent, of `DeliveryOutcome.AGAIN`."""
 
 
+class CalledBack(Struct, frozen=True, gc=False):
+    """Somebody had the PBX call the caller back."""
+
+    id: EntryId
+    key: CallKey
+    by: str
+    extension: str
+    """Where it rang first."""
+    answer: str = ""
+    """What the PBX said; or that nobody knows whether it was asked."""
+    verified: bool = False
+
+
 class SiteChanged(Struct, frozen=True, gc=False):
     """The shared settings were written; whoever depends on them reads them again."""
 
@@ -137,7 +150,18 @@ class Unknown(Struct, frozen=True, gc=False):
     kind: str
 
 
-Event = Notified | Disposed | Undone | Claimed | Released | Delivered | SiteChanged | Cut | Unknown
+Event = (
+    Notified
+    | Disposed
+    | Undone
+    | Claimed
+    | Released
+    | Delivered
+    | CalledBack
+    | SiteChanged
+    | Cut
+    | Unknown
+)
 
 NOTIFICATION_KINDS = frozenset({"call", "cdr", "status"})
 
@@ -165,6 +189,15 @@ def decode(entry_id: EntryId, fields: Mapping[bytes, bytes]) -> Event:
             return Released(entry_id, _key(fields), claim, _by(fields), _verified(fields))
         if kind == "delivery":
             return _delivered(entry_id, fields)
+        if kind == "callback":
+            return CalledBack(
+                id=entry_id,
+                key=_key(fields),
+                by=_by(fields),
+                extension=safe(_text(fields, b"extension")),
+                answer=safe(_text(fields, b"answer"), MAX_ANSWER),
+                verified=_verified(fields),
+            )
         if kind == "site":
             return SiteChanged(entry_id, safe(_text(fields, b"by")))
         if kind == "cut":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.command import CommandPalette
 
-from ..model.call import EntryId
+from ..model.call import CallKey, EntryId
 from ..settings import Settings
 from .commands import BY_ID, COMMANDS, READ_ONLY, shown_keys
 from .floor import Floor
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..journal.stream import Journal
     from ..model.alerts import Watch
     from .acting import Acting
+    from .calling_back import CallingBack
     from .outbox import Outbox
     from .screens.details import Payload
 
@@ -32,6 +33,7 @@ class CallActions(SpeakingApp):
     floor: Floor
     settings: Settings
     acting: "Acting"
+    calling_back: "CallingBack"
     outbox: "Outbox"
     pending: "PendingActs"
     alarms: "Watch | None" = None
@@ -100,6 +102,24 @@ class CallActions(SpeakingApp):
                 fields = None
             found.append((entry, fields.get(b"raw") if fields else None))
         return found
+
+    def action_call_back(self) -> None:
+        """Have the PBX call the caller back."""
+        if call := self.board.current():
+            self.calling_back.begin(call)
+
+    def action_callbacks(self) -> None:
+        """List who is to be called back, and when."""
+        from .screens.callbacks import CallBacksDialog  # once it is asked for
+
+        def call_back(key: CallKey) -> None:
+            if call := self.floor.board.calls.get(key):
+                self.calling_back.begin(call)
+
+        watching = self.settings.read_only
+        self.push_screen(
+            CallBacksDialog(self.floor, None if watching else call_back), self.board.go_to
+        )
 
     def action_outbox(self) -> None:
         """Show what waits for the server, and what it refused."""

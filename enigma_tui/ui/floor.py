@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from ..model.board import Board
 from ..model.call import ORIGIN, Call, CallKey, CallState, EntryId
+from ..model.callbacks import Callbacks
 from ..model.delivery import Deliveries
 from ..model.entry import Event, Notified
 from ..model.metrics import Figures, Metrics
@@ -108,6 +109,7 @@ class Floor:
     view: View = field(init=False)
     tally: Tally = field(init=False)
     metrics: Metrics = field(init=False)
+    callbacks: Callbacks = field(init=False)
     deliveries: Deliveries = field(init=False)
     """What other systems have not been told of."""
     newest_ms: int | None = None
@@ -126,6 +128,7 @@ class Floor:
     def _start(self, tab: Tab, query: Query | None, sort: Sort | None) -> None:
         self.board = Board(self.site.policy(), self.keep_calls)
         self.tally = Tally()
+        self.callbacks = Callbacks()
         self.metrics = Metrics(self.site.service_level())
         self.deliveries = Deliveries([self.site.rule(target) for target in self.site.delivery])
         self.view = View(self.board, self.lens(), tab=tab, query=query, sort=sort)
@@ -255,6 +258,7 @@ class Floor:
         lens = self.lens()
         self.tally.update(behind, self.board, lens)
         self.view.update(behind, lens)
+        self.callbacks.update(behind, self.board)
         if self.observer and behind and self.caught_up:
             self.observer.calls_changed(behind)
 

@@ -15,6 +15,7 @@ from ..journal.pending import PendingActs
 from ..journal.stream import Journal
 from .acting import Acting
 from .app import EnigmaApp
+from .calling_back import CallingBack
 from .claims import Claims
 from .consent import Consent
 from .following import Startup
@@ -88,6 +89,16 @@ def _wire_acting(app: EnigmaApp, startup: Startup) -> None:
         lambda key: app.acting.lapsed(key),
     )
     app.acting = Acting(app, app.told, app.floor, handing_in, claims, app.board, app.key_of)
+    app.calling_back = CallingBack(
+        app,
+        app.told,
+        app.floor,
+        claims,
+        lambda: DispositionDesk(connection, keys, who),
+        app.settings.extension,
+        app.key_of,
+    )
+    app.set_interval(1.0, app.calling_back.second_passed)
     app.offline = Offline(app.told, handing_in, app.key_of("outbox"))
     app.outbox = Outbox(app.floor, app.pending, Again(connection, keys, who))
 

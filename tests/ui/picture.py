@@ -15,6 +15,9 @@ _TEXT = re.compile(
     r'<text class="([^"]*)" x="([\d.]+)" y="([\d.]+)" textLength="([\d.]+)" '
     r'clip-path="([^"]*)">([^<]*)</text>'
 )
+_WORD = re.compile(r"[│╭╮╰╯]|[^\s│╭╮╰╯]+")
+"""Corners stand by themselves: a long line before one may be drawn a little too long."""
+
 _FAMILY = "font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace;"
 
 
@@ -31,7 +34,7 @@ def _placed(match: re.Match[str]) -> str:
     cells = cell_len(text) or 1
     width = float(length) / cells
     parts = []
-    for word in re.finditer(r"\S+", text):
+    for word in _WORD.finditer(text):
         at = float(x) + cell_len(text[: word.start()]) * width
         own = cell_len(word[0]) * width
         parts.append(

@@ -6,6 +6,7 @@ Used by the tests of the screen, by the snapshots and by `make screenshots`.
 import asyncio
 import os
 import time
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from enigma_tui.model.board import Board
 from enigma_tui.model.call import EntryId
 from enigma_tui.model.entry import decode
 from enigma_tui.settings import Settings
-from enigma_tui.site import Site
+from enigma_tui.site import Click2Dial, Site
 from enigma_tui.ui.app import EnigmaApp
 from enigma_tui.ui.following import Startup
 from tests.ui.picture import portable
@@ -149,6 +150,43 @@ def act_as_colleagues(server: EmbeddedServer) -> None:
             client.xadd(
                 Keys().journal,
                 {**named, "call_ref": key.call_ref, **fields},
+                id=str(EntryId(now_ms - 1_000, number)),
+            )
+
+
+def allow_calling_back(floor: EmbeddedServer, **click2dial: str) -> None:
+    """Tell the site where Click2Dial is; nothing listens there, unless it is said where."""
+    made = demo_site()
+    (source,) = made.sources
+    asked = Click2Dial(**{"server": "http://pbx.example:8300", **click2dial})
+    write_site(floor, replace(made, sources=(replace(source, click2dial=asked),)))
+
+
+def schedule_call_backs(server: EmbeddedServer) -> None:
+    """Have outcomes schedule call-backs, some of which are due; who scheduled them is not here."""
+    with redis.Redis.from_url(server.url) as client:
+        board = Board()
+        for entry_id, fields in client.xrange(Keys().journal):
+            board.apply(decode(EntryId.parse(entry_id.decode()), fields))
+        now_ms = round(NOW * 1000)
+        over = [call for call in board.calls.values() if call.end is not None and call.legs]
+        for number, (call, note) in enumerate(
+            zip(
+                over,
+                ("", "after her meeting: ask for Ann, or for whoever stands in", ""),
+                strict=False,
+            )
+        ):
+            key = call.key
+            client.xadd(
+                Keys().journal,
+                {
+                    **{"kind": "disposition", "version": 1, "code": "callback", "note": note},
+                    **{"by": ("sipho", "naledi", "sipho")[number]},
+                    "callback": now_ms + (number - 1) * 1_800_000 - 60_000,
+                    **{"source": key.source, "call_feed": str(key.feed)},
+                    **{"since": str(key.since), "call_ref": key.call_ref},
+                },
                 id=str(EntryId(now_ms - 1_000, number)),
             )
 

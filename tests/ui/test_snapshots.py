@@ -32,6 +32,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "details": ("enter",),
     "rejected": ("x",),
     "statistics": ("i",),
+    "no-callbacks": ("B",),
     "help": ("question_mark",),
     "paused": ("p",),
     "marked": ("space", "space", "j", "space"),
@@ -79,6 +80,24 @@ def test_together(
         await _typing(app, keys)(pilot)
 
     assert snap_compare(app, terminal_size=size, run_before=typed)
+
+
+CALLING: dict[str, tuple[str, ...]] = {"call-back": ("3", "b"), "callbacks": ("B",)}
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("keys", CALLING.values(), ids=CALLING)
+def test_calling_back(
+    floor: EmbeddedServer,
+    snap_compare: Callable[..., bool],
+    keys: tuple[str, ...],
+    size: tuple[int, int],
+) -> None:
+    """A site with Click2Dial, and callers who wait to be called back."""
+    stage.allow_calling_back(floor)
+    stage.schedule_call_backs(floor)
+    app = stage.make_app(floor, extension="2001")
+    assert snap_compare(app, terminal_size=size, run_before=_typing(app, keys))
 
 
 def test_light(floor: EmbeddedServer, snap_compare: Callable[..., bool]) -> None:

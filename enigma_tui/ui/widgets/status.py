@@ -83,6 +83,8 @@ class StatusLine(Line):
             yield from _left(follower.pulse.left)
         if self.alarms and (unseen := self.alarms.open):
             yield 1, (f"{unseen:,} alert{'s' if unseen > 1 else ''}", BAD)
+        if due := floor.callbacks.due(floor.now_ms()):
+            yield 2, (f"{due:,} call-back{'s' if due > 1 else ''} due", WAIT)
         if floor.pending and (acts := sum(1 for _ in floor.pending.waiting())):
             yield 1, (f"{acts:,} to hand in", WAIT)
         if floor.pending and (refused := sum(bool(each.refused) for each in floor.pending)):
