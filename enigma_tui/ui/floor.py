@@ -9,13 +9,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, cast
 
+from ..model.agents import Agents
 from ..model.board import Board
 from ..model.call import ORIGIN, Call, CallKey, CallState, EntryId
 from ..model.callbacks import Callbacks
 from ..model.delivery import Deliveries
 from ..model.entry import Event, Notified
 from ..model.metrics import Figures, Metrics
-from ..model.notification import CallConnected, CallEnded
+from ..model.notification import AgentStatus, CallConnected, CallEnded
 from ..model.phone import Dialplan
 from ..model.query import Lens, Query
 from ..model.sorting import Sort
@@ -110,6 +111,7 @@ class Floor:
     tally: Tally = field(init=False)
     metrics: Metrics = field(init=False)
     callbacks: Callbacks = field(init=False)
+    agents: Agents = field(init=False)
     deliveries: Deliveries = field(init=False)
     """What other systems have not been told of."""
     newest_ms: int | None = None
@@ -129,6 +131,7 @@ class Floor:
         self.board = Board(self.site.policy(), self.keep_calls)
         self.tally = Tally()
         self.callbacks = Callbacks()
+        self.agents = Agents()
         self.metrics = Metrics(self.site.service_level())
         self.deliveries = Deliveries([self.site.rule(target) for target in self.site.delivery])
         self.view = View(self.board, self.lens(), tab=tab, query=query, sort=sort)
@@ -240,8 +243,12 @@ class Floor:
             if isinstance(event.what, CallConnected):
                 for call in calls:
                     self.metrics.connected(call, event.id)
+                if calls:
+                    self.agents.connected(calls[0].key, event.what.extension)
             elif isinstance(event.what, CallEnded) and calls:
                 self.metrics.ended(calls[0], event.what, event.id, late=event.late)
+            elif isinstance(event.what, AgentStatus):
+                self.agents.told(event, event.what)
 
     def _bring_up_to_date(self, keys: dict[CallKey, None]) -> None:
         """Count the calls again and put them where they belong.
@@ -259,6 +266,9 @@ class Floor:
         self.tally.update(behind, self.board, lens)
         self.view.update(behind, lens)
         self.callbacks.update(behind, self.board)
+        if self.agents:
+            for key in behind.keys() - self.board.calls.keys():
+                self.agents.forget(key)
         if self.observer and behind and self.caught_up:
             self.observer.calls_changed(behind)
 

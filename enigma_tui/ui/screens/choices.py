@@ -1,6 +1,6 @@
 """Dialogs that choose from a list: extensions, and the column to sort by."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.text import Text
 from textual import events, on
@@ -23,8 +23,12 @@ class ExtensionsDialog(Dialog[tuple[str, ...]]):
     AUTO_FOCUS = "OptionList"
     BINDINGS = [("space", "mark", "Mark"), ("j", "move(1)", ""), ("k", "move(-1)", "")]  # noqa: RUF012
 
-    def __init__(self, counts: Sequence[Count], chosen: Sequence[str]) -> None:
+    def __init__(
+        self, counts: Sequence[Count], chosen: Sequence[str], agent_on: Callable[[str], str]
+    ) -> None:
+        """Prepare; `agent_on` says what is known of who is on an extension."""
         super().__init__()
+        self._agents = {extension: agent_on(extension) for extension, _, _ in counts}
         self._counts = counts
         self._marked = set(chosen)
         self._has_marked = False
@@ -33,7 +37,8 @@ class ExtensionsDialog(Dialog[tuple[str, ...]]):
     def compose(self) -> ComposeResult:
         """Lay out the list and a hint."""
         with Vertical(classes="box"):
-            yield Static("       Ext     live   calls", classes="titles", markup=False)
+            agent = "   agent" if any(self._agents.values()) else ""
+            yield Static(f"       Ext     live   calls{agent}", classes="titles", markup=False)
             yield OptionList(*self._options(), markup=False)
             yield Static(
                 "enter shows it   space marks   0–9 finds   esc leaves",
@@ -55,7 +60,8 @@ class ExtensionsDialog(Dialog[tuple[str, ...]]):
     def _option(self, count: Count) -> Option:
         extension, live, total = count
         mark = "✓" if extension in self._marked else " "
-        return Option(Text(f"  {mark} {extension:<9} {live:>5}  {total:>6}"), id=f"x{extension}")
+        line = f"  {mark} {extension:<9} {live:>5}  {total:>6}   {self._agents[extension]}"
+        return Option(Text(line.rstrip()), id=f"x{extension}")
 
     def _highlighted(self) -> str | None:
         """Return the extension that is highlighted; `None` for the first line."""

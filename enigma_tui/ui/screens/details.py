@@ -151,6 +151,12 @@ def facts(call: Call, look: Look) -> Iterator[tuple[str, str]]:
     bound = "at least " if call.late else ""
     name = "Talk" if floor.has_cdr(call) else "Since"
     yield name, "not known" if talk is None else bound + duration(talk)
+    if (wrap := floor.agents.wrap_seconds(call.key, look.now_ms)) is not None:
+        yield "Wrap-up", duration(wrap)
+    if (agent := floor.agents.on(call.extension, call.key.source)) is not None:
+        campaign = f", campaign {agent.campaign}" if agent.campaign else ""
+        since = duration(max(0, look.now_ms - agent.since_ms) / 1000)
+        yield "Agent now", f"{agent.word} for {since}{campaign}"
     yield "Contact ref", call.contact_ref or "none keyed in"
     yield "Call ref", call.key.call_ref
     yield "Direction", call.direction.value

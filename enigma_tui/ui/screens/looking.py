@@ -11,7 +11,7 @@ from ...model.query_edit import field_values, with_field
 from ...model.sorting import Sort
 from ...model.tabs import Tab
 from ...model.windows import Window
-from ..columns import columns
+from ..columns import columns, duration
 from ..floor import Floor
 from ..saved_views import FIRST_KEY, keyed
 from ..widgets.call_table import CallTable
@@ -220,8 +220,16 @@ class LookingScreen(Screen[None]):
                 self.notify(error.message, severity="error")
 
         self.app.push_screen(
-            ExtensionsDialog(self.floor.extensions(), field_values(text, "ext")), chosen
+            ExtensionsDialog(self.floor.extensions(), field_values(text, "ext"), self._agent_on),
+            chosen,
         )
+
+    def _agent_on(self, extension: str) -> str:
+        """Say what is known of who is on an extension."""
+        agent = self.floor.agents.on(extension)
+        if agent is None:
+            return ""
+        return f"{agent.word} {duration(max(0, self.floor.now_ms() - agent.since_ms) / 1000)}"
 
     def action_rejected(self) -> None:
         """List what could not be read."""

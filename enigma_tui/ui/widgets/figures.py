@@ -6,7 +6,7 @@ from ...model.tabs import Tab
 from ...model.windows import Window
 from ..columns import duration
 from ..floor import Floor
-from .line import Item, Line
+from .line import Item, Line, Part
 
 NAME, VALUE, SPARK = (f"figures--{name}" for name in ("name", "value", "spark"))
 
@@ -44,6 +44,7 @@ class FiguresLine(Line):
             # Where no records are collected nobody knows of these.
             *([] if figures.abandoned is None else [_figure(4, "ABANDONED", _share(lost))]),
             *([] if figures.talk is None else [_figure(7, "TALK", seconds(figures.talk))]),
+            *([(7, _agents(floor.agents.counts()))] if floor.agents else []),
             (
                 5,
                 (
@@ -74,6 +75,11 @@ class FiguresLine(Line):
 
 def _figure(rank: int, name: str, value: str) -> Item:
     return rank, ((f"{name} ", NAME), (value, VALUE))
+
+
+def _agents(counts: Sequence[tuple[str, int]]) -> tuple[Part, ...]:
+    told = ", ".join(f"{count:,} {word}" for word, count in counts) or "none at work"
+    return (("AGENTS ", NAME), (told, VALUE))
 
 
 WINDOW_NAMES = {
