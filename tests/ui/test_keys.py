@@ -16,20 +16,6 @@ from tests.ui.hands import (
 )
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
-async def test_every_key_does_something_and_breaks_nothing(
-    opened: Opened, command: Command
-) -> None:
-    async with opened() as (app, pilot):
-        for key in command.keys.split(","):
-            await type_keys(app, pilot, key)
-            if command.id == "quit":
-                assert not app.is_running or app._exit
-                return
-            await type_keys(app, pilot, "escape")
-        assert app.is_running
-
-
 def test_help_and_palette_and_footer_name_every_command() -> None:
     text = help_text({}).plain
     for command in COMMANDS:
