@@ -15,10 +15,12 @@ HEAD_START = 600.0
 
 _OWN = {
     **{"collect": "yes", "filter": "", "prefix": DEFAULT_PREFIX, "read_only": False},
+    **{"extension": "2999", "alerts": ()},
     **{"username": "", "password": "", "sentinel_password": ""},
     **{"tls_ca": "", "tls_certificate": "", "tls_key": ""},
 }
-"""What a supervisor has set for the real floor, and would leave the simulated one empty or shut."""
+"""What a supervisor has set for the real floor, and would leave the simulated one empty or shut,
+or have it run programs."""
 
 
 @click.command("demo")
@@ -31,20 +33,27 @@ def command(ctx: click.Context, rate: float, seed: int | None) -> None:
     \b
       enigma-tui demo --rate 60 --seed 7
     """
+    import redis
+
+    from ..demo.click2dial import SimulatedClick2Dial
     from ..demo.embedded import EmbeddedServer, EmbeddedServerError
     from ..demo.show import profile, push_to, site
-    from ..demo.simulator import Pbx, drive
+    from ..demo.simulator import CDR, Pbx, drive
 
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     try:
-        with EmbeddedServer() as server:
+        with (
+            EmbeddedServer() as server,
+            redis.Redis.from_url(server.url) as lists,
+            SimulatedClick2Dial(partial(lists.rpush, CDR)) as click2dial,
+        ):
             loaded = common.settings(ctx, presets=_OWN, redis_url=server.url)
             link = serving.connection(loaded.settings, "demo-pbx")
             pbx = Pbx(seed, profile(rate), epoch=time.time() - HEAD_START)
             open_board(
                 ctx,
                 loaded=loaded,
-                first_site=site(),
+                first_site=site(click2dial.address),
                 greeting=f"A simulated PBX, seed {seed}. A second screen on it:\n"
                 f"enigma-tui --redis-url {server.url}",
                 keeps=False,

@@ -5,16 +5,17 @@ from contextlib import suppress
 
 from ..journal.connection import Connection
 from ..journal.faults import LOST
-from ..site import Site, Source
+from ..site import Click2Dial, Site, Source
 from .callers import LABELS
 from .simulator import Profile
 
 MOST_AGENTS = 2_000
 
 
-def site() -> Site:
-    """Return the shared settings of the simulated site."""
-    return Site(title="Support floor", sources=(Source(collect_cdr=True),), numbers=dict(LABELS))
+def site(click2dial: str = "") -> Site:
+    """Return the shared settings of the simulated site; `click2dial` is where it calls back."""
+    source = Source(collect_cdr=True, click2dial=Click2Dial(server=click2dial))
+    return Site(title="Support floor", sources=(source,), numbers=dict(LABELS))
 
 
 def profile(calls_per_minute: float) -> Profile:
