@@ -1,7 +1,7 @@
 """`enigma-tui config`: the personal settings."""
 
-import inspect
 import json
+import textwrap
 from pathlib import Path
 
 import click
@@ -12,6 +12,7 @@ from ..settings import NAMES, Settings, default
 from ..values import Checked, Secret, defaults, hints
 from . import common
 from .board import check
+from .explained import explanations
 
 
 @click.group("config")
@@ -97,10 +98,10 @@ def init(ctx: click.Context) -> None:
 def template() -> str:
     """Return a settings file in which every setting is a comment."""
     lines = ["# Personal settings of enigma-tui. Every line shows the default."]
-    about = _docstrings()
+    about = explanations(Settings)
     for name in NAMES:
         usual = default(name)
-        lines += ["", *(f"# {line}" for line in about[name])]
+        lines += ["", *(f"# {line}" for line in textwrap.wrap(about[name], 97))]
         if isinstance(usual, Secret):
             lines.append(f"#{name} = {json.dumps(usual.get_secret_value())}")
         elif name in _TABLES:
@@ -109,17 +110,3 @@ def template() -> str:
         else:
             lines.append(f"#{name} = {json.dumps(usual)}")
     return "\n".join(lines) + "\n"
-
-
-def _docstrings() -> dict[str, list[str]]:
-    """Return the explanation under each setting, from the class's own source."""
-    found: dict[str, list[str]] = {}
-    name = ""
-    for line in inspect.cleandoc(inspect.getsource(Settings)).splitlines():
-        words = line.strip()
-        if words.startswith('"""') and name:
-            found[name] = [words.strip('"').strip()]
-            name = ""
-        elif ":" in words and words.split(":", 1)[0] in NAMES:
-            name = words.split(":", 1)[0]
-    return found
