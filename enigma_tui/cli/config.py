@@ -17,7 +17,12 @@ from .explained import explanations
 
 @click.group("config")
 def command() -> None:
-    """The personal settings: where they are, what is in force, a file to begin with."""
+    """The personal settings: where they are, what is in force, a file to begin with.
+
+    \b
+      enigma-tui config init
+      enigma-tui config show
+    """
 
 
 _TABLES = {
@@ -41,14 +46,22 @@ def _file(ctx: click.Context) -> Path:
 @command.command("path")
 @click.pass_context
 def path(ctx: click.Context) -> None:
-    """Print where the settings file is looked for."""
+    """Print where the settings file is looked for.
+
+    \b
+      enigma-tui config path
+    """
     click.echo(_file(ctx))
 
 
 @command.command("show")
 @click.pass_context
 def show(ctx: click.Context) -> None:
-    """Print the settings in force, and where each came from. Passwords are left out."""
+    """Print the settings in force, and where each came from. Passwords are left out.
+
+    \b
+      enigma-tui config show
+    """
     loaded = common.settings(ctx)
     check(loaded)
     for name in NAMES:
@@ -82,7 +95,11 @@ def _shown(value: object) -> object:
 @command.command("init")
 @click.pass_context
 def init(ctx: click.Context) -> None:
-    """Write a settings file with every setting explained and nothing changed."""
+    """Write a settings file with every setting explained and nothing changed.
+
+    \b
+      enigma-tui config init
+    """
     file = _file(ctx)
     if file.exists():
         common.fail(f"{file} exists already; it is left as it is", common.WRONG)
