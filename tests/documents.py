@@ -133,7 +133,7 @@ def _values(hint: Any) -> str:
 
 
 def _several(hint: Any) -> str:
-    return re.sub("^a text", "texts", _values(hint))
+    return re.sub("^a (text|whole number|number)", r"\1s", _values(hint))
 
 
 def _either(words: Sequence[str]) -> str:
