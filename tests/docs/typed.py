@@ -53,7 +53,7 @@ _ASSIGNED = re.compile("[A-Z_]+=")
 def read(words: Sequence[str], *, leniently: bool = False) -> str:
     """Have click read the words after `enigma-tui`; return the command's own name, `site set`.
 
-    Raises `click.UsageError` for whatever is wrong, but not `leniently`.
+    Raises `click.UsageError` for whatever is wrong; `leniently` it goes as far as it can.
     """
     context = main.make_context(OURS, list(words), resilient_parsing=leniently)
     command: click.Command = main
@@ -63,7 +63,8 @@ def read(words: Sequence[str], *, leniently: bool = False) -> str:
         if not rest:
             break
         name, found, rest = command.resolve_command(context, rest)
-        assert found is not None
+        if found is None:
+            break
         command = found
         context = command.make_context(name, rest, parent=context, resilient_parsing=leniently)
         path.append(str(name))
