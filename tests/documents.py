@@ -67,8 +67,8 @@ _EVERY_TARGET = ListTarget.__bases__[0]
 _SECTIONS: Mapping[type, str] = {
     AlertSetting: "An alert",
     Source: "A source",
-    Retention: "Retention",
-    Calls: "Calls",
+    Retention: "What is kept",
+    Calls: "When calls end",
     CodeSetting: "A code",
     Target: "A target",
     **{target: f"A target: {kind}" for kind, target in KINDS.items()},
@@ -124,8 +124,11 @@ def _values(hint: Any) -> str:
     if kind is dict:
         return f"a table of {_several(get_args(base)[1])}"
     if kind is tuple:
-        upto = f"up to {meta.max_length} of " if meta.max_length else ""
-        return f"a list of {upto}{_several(get_args(base)[0])}"
+        upto = f" of up to {meta.max_length}" if meta.max_length else ""
+        inner = get_args(base)[0]
+        if inner in _SECTIONS:
+            return f"a list{upto}, each {_values(inner)}"
+        return f"a list{upto} of {_several(inner)}"
     if base in _SECTIONS:
         heading = _SECTIONS[base]
         return f"[{heading[0].lower()}{heading[1:]}](#{heading.lower().replace(' ', '-')})"
