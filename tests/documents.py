@@ -164,7 +164,7 @@ def _default(kind: type, field: Field[Any]) -> str:
 
 def _elsewhere(name: str) -> Iterator[str]:
     """Yield how a personal setting is named in the environment and on the command line."""
-    how = ", a table as JSON" if is_structured(hints(Settings)[name]) else ""
+    how = ", as JSON" if is_structured(hints(Settings)[name]) else ""
     yield f"`{ENV_PREFIX}{name.upper()}`{how}"
     for option in program.params:
         if isinstance(option, click.Option) and option.name in (name, f"{name}_text"):
