@@ -19,7 +19,7 @@ from enigma_tui.cli import main as program
 from enigma_tui.cli.explained import explanations
 from enigma_tui.model.query_fields import TABLE
 from enigma_tui.settings import ENV_PREFIX, AlertSetting, Settings
-from enigma_tui.site import Calls, CodeSetting, Retention, Site, Source
+from enigma_tui.site import Calls, Click2Dial, CodeSetting, Retention, Site, Source
 from enigma_tui.target import Target
 from enigma_tui.targets import KINDS, ListTarget
 from enigma_tui.ui.commands import COMMANDS, Group, shown_keys
@@ -49,7 +49,7 @@ def site_settings() -> str:
 
 def parts_of_site() -> str:
     """Describe what a site's settings consist of."""
-    return _sections(Source, Retention, Calls, CodeSetting)
+    return _sections(Source, Click2Dial, Retention, Calls, CodeSetting)
 
 
 def targets() -> str:
@@ -67,6 +67,7 @@ _EVERY_TARGET = ListTarget.__bases__[0]
 _SECTIONS: Mapping[type, str] = {
     AlertSetting: "An alert",
     Source: "A source",
+    Click2Dial: "Calling back",
     Retention: "What is kept",
     Calls: "When calls end",
     CodeSetting: "A code",
@@ -132,6 +133,8 @@ def _values(hint: Any) -> str:
     if base in _SECTIONS:
         heading = _SECTIONS[base]
         return f"[{heading[0].lower()}{heading[1:]}](#{heading.lower().replace(' ', '-')})"
+    if base not in (bool, int, float, str, Secret):
+        raise TypeError(f"{base} has no section of its own, and so nobody can say what it may be")
     return limits(base, meta) or "a text"
 
 
