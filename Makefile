@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP = PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts unit fuzz faults bench screenshots clean
+.PHONY: help demo test lint types contracts unit fuzz faults bench screenshots docs clean
 
 help: ## show what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 24
@@ -57,6 +57,9 @@ faults: $(VENV)/.dev ## break everything that can break, and count what it costs
 
 screenshots: $(VENV)/.dev ## make screenshots/ from the running program
 	$(BIN)/python -m tests.screenshots
+
+docs: $(VENV)/.dev ## write what docs/ says of settings and keys, from the program
+	$(BIN)/python -m tests.documents
 
 clean: ## remove what make has made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

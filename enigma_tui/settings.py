@@ -31,6 +31,7 @@ class SettingsError(ValueError):
 
 
 def _own_name() -> str:
+    """The name that you logged in with."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

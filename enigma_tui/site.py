@@ -299,7 +299,9 @@ class Site(Checked):
     sources: Annotated[tuple[Source, ...], Meta(min_length=1)] = (Source(),)
     """The PBXs to collect from."""
     retention: Retention = Retention()
+    """How much of the journal is kept."""
     calls: Calls = Calls()
+    """When a call is over though nobody said so."""
     service_level_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 20.0
     """The T of the service level: the share of calls answered within T seconds."""
     short_abandon_seconds: Annotated[float, Meta(ge=0, le=86_400)] = 5.0

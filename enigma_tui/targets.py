@@ -112,6 +112,8 @@ Address = Annotated[str, Meta(min_length=1, max_length=2_000), _address]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Target(Target):
+    """What targets of every kind have."""
+
     name: Name
     """What it is called: in the journal, on screens, in `enigma-tui deliveries`."""
     max_age_minutes: Annotated[int, Meta(ge=1, le=527_040)] = 60
@@ -129,6 +131,7 @@ class ListTarget(_Target):
     """A Redis list on the journal's server, in the PBX's own envelope."""
 
     kind: Literal["list"]
+    """Which kind of target it is."""
     key: Annotated[str, Meta(min_length=1, max_length=512)]
     """The list, appended to with RPUSH. In a cluster it must be in the journal's slot."""
     cap: Annotated[int, Meta(ge=1, le=10_000_000)] = 10_000
@@ -142,9 +145,13 @@ class ListTarget(_Target):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiallerTarget(_Target):
-    """The Dialler's REST API (PROTOCOL.md §4), for calls of the Dialler once they are over."""
+    """The Dialler's REST API, for calls of the Dialler once they are over.
+
+    PROTOCOL.md §4 has what it takes.
+    """
 
     kind: Literal["dialler"]
+    """Which kind of target it is."""
     base_url: Address
     """What stands before `/calls/<call_ref>`; or a reference to it."""
     headers: Headers = field(default_factory=dict)
@@ -164,6 +171,7 @@ class WebhookTarget(_Target):
     """An HTTP address that takes each outcome as a POST of JSON."""
 
     kind: Literal["webhook"]
+    """Which kind of target it is."""
     url: Address
     """Where to; or a reference to it, where the address itself is secret."""
     headers: Headers = field(default_factory=dict)

@@ -211,17 +211,27 @@ def _expected(base: Any, meta: Meta, error: Exception) -> str:
     """Say in words what a value has to be."""
     if meta.description is not None:
         return meta.description
-    words = _KINDS.get(base)
-    if words is None:
-        if meta.pattern is None and base is str and (meta.min_length or meta.max_length):
-            least, most = meta.min_length or 0, meta.max_length
-            upto = f"{least} to {most}" if most else f"at least {least}"
-            return f"expected is a text of {upto} characters"
-        return str(error).split(" - at ")[0]
+    if words := limits(base, meta):
+        return f"expected is {words}"
+    return str(error).split(" - at ")[0]
+
+
+def limits(base: Any, meta: Meta) -> str:
+    """Say in words what a text or a number may be, `a number, 0 or more`.
+
+    Of a text that may be anything, or has to have a pattern, there is nothing to say.
+    """
+    if base is str and meta.pattern is None and (meta.min_length or meta.max_length):
+        least, most = meta.min_length, meta.max_length
+        if most is None:
+            return f"a text of at least {least:,} characters"
+        upto = f"{least:,} to {most:,}" if least else f"up to {most:,}"
+        return f"a text of {upto} characters"
+    words = _KINDS.get(base, "")
     if meta.ge is not None:
-        words += f", {meta.ge:,g} or more"
+        words += f", {meta.ge:,} or more"
     if meta.gt is not None:
-        words += f", more than {meta.gt:,g}"
+        words += f", more than {meta.gt:,}"
     if meta.le is not None:
-        words += f", {meta.le:,g} at most"
-    return f"expected is {words}"
+        words += f", {meta.le:,} at most"
+    return words

@@ -1,7 +1,7 @@
 """`enigma-tui config`: the personal settings."""
 
-import inspect
 import json
+import textwrap
 from pathlib import Path
 
 import click
@@ -12,11 +12,17 @@ from ..settings import NAMES, Settings, default
 from ..values import Checked, Secret, defaults, hints
 from . import common
 from .board import check
+from .explained import explanations
 
 
 @click.group("config")
 def command() -> None:
-    """The personal settings: where they are, what is in force, a file to begin with."""
+    """The personal settings: where they are, what is in force, a file to begin with.
+
+    \b
+      enigma-tui config init
+      enigma-tui config show
+    """
 
 
 _TABLES = {
@@ -40,14 +46,22 @@ def _file(ctx: click.Context) -> Path:
 @command.command("path")
 @click.pass_context
 def path(ctx: click.Context) -> None:
-    """Print where the settings file is looked for."""
+    """Print where the settings file is looked for.
+
+    \b
+      enigma-tui config path
+    """
     click.echo(_file(ctx))
 
 
 @command.command("show")
 @click.pass_context
 def show(ctx: click.Context) -> None:
-    """Print the settings in force, and where each came from. Passwords are left out."""
+    """Print the settings in force, and where each came from. Passwords are left out.
+
+    \b
+      enigma-tui config show
+    """
     loaded = common.settings(ctx)
     check(loaded)
     for name in NAMES:
@@ -81,7 +95,11 @@ def _shown(value: object) -> object:
 @command.command("init")
 @click.pass_context
 def init(ctx: click.Context) -> None:
-    """Write a settings file with every setting explained and nothing changed."""
+    """Write a settings file with every setting explained and nothing changed.
+
+    \b
+      enigma-tui config init
+    """
     file = _file(ctx)
     if file.exists():
         common.fail(f"{file} exists already; it is left as it is", common.WRONG)
@@ -97,10 +115,10 @@ def init(ctx: click.Context) -> None:
 def template() -> str:
     """Return a settings file in which every setting is a comment."""
     lines = ["# Personal settings of enigma-tui. Every line shows the default."]
-    about = _docstrings()
+    about = explanations(Settings)
     for name in NAMES:
         usual = default(name)
-        lines += ["", *(f"# {line}" for line in about[name])]
+        lines += ["", *(f"# {line}" for line in textwrap.wrap(about[name], 97))]
         if isinstance(usual, Secret):
             lines.append(f"#{name} = {json.dumps(usual.get_secret_value())}")
         elif name in _TABLES:
@@ -109,17 +127,3 @@ def template() -> str:
         else:
             lines.append(f"#{name} = {json.dumps(usual)}")
     return "\n".join(lines) + "\n"
-
-
-def _docstrings() -> dict[str, list[str]]:
-    """Return the explanation under each setting, from the class's own source."""
-    found: dict[str, list[str]] = {}
-    name = ""
-    for line in inspect.cleandoc(inspect.getsource(Settings)).splitlines():
-        words = line.strip()
-        if words.startswith('"""') and name:
-            found[name] = [words.strip('"').strip()]
-            name = ""
-        elif ":" in words and words.split(":", 1)[0] in NAMES:
-            name = words.split(":", 1)[0]
-    return found

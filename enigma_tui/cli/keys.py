@@ -12,6 +12,9 @@ def command(ctx: click.Context) -> None:
     """List every key of the board, and the name to give it another one in the settings.
 
     \b
+      enigma-tui keys
+
+    \b
       [keys]
       disposition = "f2"
     """

@@ -17,7 +17,12 @@ from .stealing import refuse_to_steal
 
 @click.group("site")
 def command() -> None:
-    """The settings that a site shares; they live in Redis and every board follows them."""
+    """The settings that a site shares; they live in Redis and every board follows them.
+
+    \b
+      enigma-tui site show
+      enigma-tui site edit
+    """
 
 
 def _writing(ctx: click.Context) -> Loaded:
@@ -131,7 +136,11 @@ _insist = click.option(
 @_insist
 @click.pass_context
 def edit(ctx: click.Context, insist: bool) -> None:
-    """Open the site's settings in your editor ($EDITOR)."""
+    """Open the site's settings in your editor ($EDITOR).
+
+    \b
+      enigma-tui site edit
+    """
     loaded = _writing(ctx)
     before = _before(loaded)
     if before.problem:

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from msgspec import Meta
 
 from enigma_tui.settings import NAMES, Settings, SettingsError, default, load
-from enigma_tui.values import Secret, WrongError
+from enigma_tui.values import Secret, WrongError, limits
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,13 @@ def test_a_setting_that_cannot_be_is_named_with_what_is_expected(
         Settings(**{setting: value})  # type: ignore[arg-type]
     assert setting in str(caught.value)
     assert words in str(caught.value)
+
+
+def test_a_bound_is_written_out_however_large_it_is() -> None:
+    assert limits(int, Meta(ge=1_000, le=1_000_000_000)) == (
+        "a whole number, 1,000 or more, 1,000,000,000 at most"
+    )
+    assert limits(str, Meta(max_length=2_000)) == "a text of up to 2,000 characters"
 
 
 def test_every_mistake_is_told_with_where_it_stands(

@@ -11,6 +11,7 @@ from textual.widgets import OptionList
 from enigma_tui.model.tabs import Tab
 from enigma_tui.ui.app import EnigmaApp
 from enigma_tui.ui.screens.alerts import AlertsDialog
+from tests.docs.pages import ROOT, rows
 from tests.ui.hands import (
     Eventually,
     Opened,
@@ -92,6 +93,8 @@ async def test_a_program_learns_of_the_call_from_its_environment(
         assert told["ENIGMA_ALERT"] == "Long hold"
         assert (told["ENIGMA_EXTENSION"], told["ENIGMA_HOLD"]) == ("4001", "121")
         assert (told["ENIGMA_CALL_REF"], told["ENIGMA_CONTACT_REF"]) == ("a'$(x)", "`id`")
+        documented = rows(ROOT / "docs" / "alerts.md", "variable", "is")
+        assert set(told) == {row.cells["variable"] for row in documented}
 
 
 @pytest.mark.parametrize(
