@@ -43,6 +43,7 @@ async def expect_as_painted_anew(app: EnigmaApp, pilot: Pilot[None], record: Rec
     """Expect that the terminal shows what it would show if all were painted anew."""
     now = app.floor.now_ms() / 1000
     app.floor.clock = lambda: now
+    app.board.filter_bar.input.cursor_blink = False
     app.board.changed()
     await painted(app, pilot)
     shown = record.looks()
