@@ -5,7 +5,6 @@ each time.
 """
 
 import asyncio
-import random
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -28,8 +27,6 @@ async def picture(
         await stage.settled(app, pilot)
         await pilot.press(*keys)
         await stage.settled(app, pilot)
-        if reading := [worker for worker in app.workers if worker.group == "reading"]:
-            await app.workers.wait_for_complete(reading)
         await keep(app, pilot, name)
 
 
@@ -50,24 +47,13 @@ async def disconnected(server: EmbeddedServer) -> None:
     app = stage.make_app(server)
     async with app.run_test(size=WIDE) as pilot:
         await stage.settled(app, pilot)
-        follower = app.follower
-        now = follower.clock()
-        follower.clock = lambda: now
-        follower.jitter = random.Random(3)
-        server.stop()
-        now += 12.0
-        async with asyncio.timeout(30):
-            while not follower.link.retry_at or follower.link.retry_at - now < 3:
-                await pilot.pause(0.05)
-        app.board.repaint()
+        await stage.take_server_away(app, pilot, server)
         await keep(app, pilot, "disconnected")
 
 
 async def keep(app: EnigmaApp, pilot: Pilot[None], name: str) -> None:
     """Write the picture."""
-    for widget in app.screen.query("Input"):
-        widget.cursor_blink = False  # type: ignore[attr-defined]
-    await pilot.pause()
+    await stage.look_still(app, pilot)
     (TO / f"{name}.svg").write_text(app.export_screenshot(title="enigma-tui"), encoding="utf-8")
     print(f"screenshots/{name}.svg")
 

@@ -227,6 +227,34 @@ async def settled(app: EnigmaApp, pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
+async def look_still(app: EnigmaApp, pilot: Pilot[None]) -> None:
+    """Wait for what a dialog reads, and have no cursor blink."""
+    if reading := [worker for worker in app.workers if worker.group == "reading"]:
+        await app.workers.wait_for_complete(reading)
+    for screen in app.screen_stack:
+        for widget in screen.query("Input"):
+            widget.cursor_blink = False  # type: ignore[attr-defined]
+    await pilot.pause()
+
+
+async def take_server_away(app: EnigmaApp, pilot: Pilot[None], server: EmbeddedServer) -> None:
+    """Stop the server, and wait until that has been noticed; the clocks stand from then on."""
+    follower = app.follower
+    now = follower.clock()
+    follower.clock = lambda: now
+    server.stop()
+    now += 12.0
+    link = follower.link
+    async with asyncio.timeout(30):
+        while not (link.fault and link.fault.name == "refused" and link.retry_at):
+            await pilot.pause(0.01)
+    for worker in app.workers:
+        if worker.name == "following":
+            worker.cancel()
+    link.retry_at = now + 4  # how long it waits by now depends on how often it has tried
+    app.board.repaint()
+
+
 def demo_floor(server: EmbeddedServer) -> None:
     """Set the stage: the demo's site and its morning."""
     use_utc()

@@ -113,10 +113,73 @@ def test_without_colour(
     assert snap_compare(app, terminal_size=(80, 24), run_before=_typing(app, ()))
 
 
-def test_empty(empty_server: EmbeddedServer, snap_compare: Callable[..., bool]) -> None:
+NOTHING_YET: dict[str, tuple[str, ...]] = {
+    "live": (),
+    "to-dispose": ("2",),
+    "abandoned": ("3",),
+    "mine": ("4",),
+    "all": ("5",),
+    "filter": ("slash", *"ext:2001", "enter"),
+    "extensions": ("e",),
+    "statistics": ("i",),
+    "rejected": ("x",),
+    "outbox": ("o",),
+    "alerts": ("n",),
+    "callbacks": ("B",),
+}
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("keys", NOTHING_YET.values(), ids=NOTHING_YET)
+def test_empty(
+    empty_server: EmbeddedServer,
+    snap_compare: Callable[..., bool],
+    keys: tuple[str, ...],
+    size: tuple[int, int],
+) -> None:
+    """Before the first call."""
     stage.write_site(empty_server, stage.demo_site())
-    app = stage.make_app(empty_server)
-    assert snap_compare(app, terminal_size=(80, 24), run_before=_typing(app, ()))
+    app = stage.make_app(empty_server, alerts=(LONG_HOLD,))
+    assert snap_compare(app, terminal_size=size, run_before=_typing(app, keys))
+
+
+LONG_HOLD = {"name": "Long hold", "filter": "hold>1m state:live", "bell": False}
+
+IN_TROUBLE: dict[str, tuple[str, ...]] = {
+    "live": (),
+    "disposition": ("d",),
+    "kept": ("d", "s"),
+    "details": ("enter",),
+    "statistics": ("i",),
+    "outbox": ("d", "s", "o"),
+    "alerts": ("n",),
+    "paused": ("p",),
+}
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("keys", IN_TROUBLE.values(), ids=IN_TROUBLE)
+def test_in_trouble(
+    new_server: Callable[..., EmbeddedServer],
+    snap_compare: Callable[..., bool],
+    keys: tuple[str, ...],
+    size: tuple[int, int],
+) -> None:
+    """The server is away."""
+    server = new_server(port=0)
+    stage.demo_floor(server)
+    app = stage.make_app(server, alerts=(LONG_HOLD,))
+
+    async def typed(pilot: Pilot[None]) -> None:
+        await stage.settled(app, pilot)
+        app.floor.tick()  # which is when alerts are looked for
+        app.clear_notifications()
+        await stage.take_server_away(app, pilot, server)
+        await pilot.press(*keys)
+        await app.keyboard.idle()
+        await stage.look_still(app, pilot)
+
+    assert snap_compare(app, terminal_size=size, run_before=typed)
 
 
 def _typing(app: EnigmaApp, keys: tuple[str, ...]) -> Callable[[Pilot[None]], Any]:
@@ -125,10 +188,6 @@ def _typing(app: EnigmaApp, keys: tuple[str, ...]) -> Callable[[Pilot[None]], An
         if keys:
             await pilot.press(*keys)
             await stage.settled(app, pilot)
-            if reading := [worker for worker in app.workers if worker.group == "reading"]:
-                await app.workers.wait_for_complete(reading)
-        for widget in app.query("Input"):
-            widget.cursor_blink = False  # type: ignore[attr-defined]
-        await pilot.pause()
+        await stage.look_still(app, pilot)
 
     return typed
