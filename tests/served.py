@@ -49,7 +49,7 @@ class Served:
         )
         assert self._process.stderr is not None
         said = self._process.stderr.readline()
-        found = re.search(r"http://\S+", said)
+        found = re.search(r"https?://\S+", said)
         if found is None:
             self._process.kill()
             raise AssertionError(said + self._process.communicate()[1])
