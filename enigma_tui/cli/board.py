@@ -1,6 +1,7 @@
 """Opens the board."""
 
 import difflib
+import os
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
@@ -92,7 +93,9 @@ def open_board(
 
     It `keeps` in the settings file what a supervisor asks it to.
     """
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
+    # Textual is told so where something else than a terminal shows it: `enigma-tui serve`.
+    elsewhere = "TEXTUAL_DRIVER" in os.environ
+    if not elsewhere and not (sys.stdout.isatty() and sys.stdin.isatty()):
         common.fail(
             "the board needs a terminal. For lines that a script can read: enigma-tui tail",
             common.WRONG,

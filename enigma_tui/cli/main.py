@@ -18,6 +18,7 @@ _COMMANDS = {
     "doctor": "check the connection, the permissions, the lists, the settings",
     "export": "the calls of the journal as CSV or JSONL",
     "keys": "every key of the board",
+    "serve": "the board in web browsers, on this machine",
     "site": "the settings that a site shares: show, edit, set",
     "tail": "the journal as lines, for people and for scripts",
 }

@@ -1,30 +1,15 @@
-"""Textual's driver for terminals, writing only what the terminal does not show yet.
-
-Over a line that stands still nothing can be written. Textual's driver would wait for it, and with
-it all that the program does, collecting included. Here frames that find others waiting are left
-out, and when the line moves again all that is then to be seen is written once.
-"""
+"""Textual's driver for terminals, writing only what the terminal does not show yet."""
 
 import os
 import queue
 import signal
-import threading
 from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 from textual.drivers.linux_driver import LinuxDriver
 
-from .sparing import Sparing, is_frame
-
-WAITING_MOST = 8
-"""So many writes may wait for the terminal before a frame is left out; a frame has up to three."""
-
-LOOK_SECONDS = 0.05
-"""How often it is looked, after that, whether the terminal has taken them."""
-
-LEAVE_SECONDS = 1.0
-"""How long the end of the program waits for a terminal that takes nothing."""
+from .leaving_out import LEAVE_SECONDS, LeavingOut
 
 
 class _Outlasting:
@@ -56,18 +41,13 @@ class _Outlasting:
         return self._number
 
 
-class SparingDriver(LinuxDriver):
-    """Textual's own driver, with `Sparing` before what it writes."""
+class SparingDriver(LeavingOut, LinuxDriver):
+    """Textual's own driver, which waits for no terminal and writes nothing twice."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         if self._file is not None:
             self._file = _Outlasting(self._file)  # type: ignore[assignment]
-        self._sparing = Sparing(*self._real_size())
-        self._at_it = threading.Lock()
-        self._stale = False
-        self._left_out = False
-        """Whether a frame has been left out."""
 
     def start_application_mode(self) -> None:
         """Take over the terminal; from now on, each change of its size is heard of."""
@@ -83,48 +63,6 @@ class SparingDriver(LinuxDriver):
 
         signal.signal(signal.SIGWINCH, resized)
 
-    def write(self, data: str) -> None:
-        """Write what of `data` the terminal does not show yet."""
-        if not self._at_it.acquire(blocking=False):
-            # A signal, or the thread that reads keys, in the midst of another write: it passes as
-            # it is, and what is known is not relied on again.
-            self._stale = True
-            super().write(data)
-            return
-        try:
-            if self._stale:
-                self._stale = False
-                self._sparing.forget()
-            self._sparing.resize(*self._real_size())
-            if is_frame(data) and self._waiting() >= WAITING_MOST:
-                self._leave_out()
-                return
-            needed = self._sparing.write(data)
-            if needed:
-                super().write(needed)
-        finally:
-            self._at_it.release()
-
-    def _waiting(self) -> int:
-        return self._writer_thread._queue.qsize() if self._writer_thread is not None else 0
-
-    def _leave_out(self) -> None:
-        # What is written of the next frame cannot be told from one that was not written.
-        self._stale = True
-        if not self._left_out:
-            self._left_out = True
-            self._loop.call_later(LOOK_SECONDS, self._make_up)
-
-    def _make_up(self) -> None:
-        """Have everything painted once the terminal has taken what waited."""
-        if not self._app.is_running:
-            return
-        if self._waiting():
-            self._loop.call_later(LOOK_SECONDS, self._make_up)
-            return
-        self._left_out = False
-        self._app.screen.refresh()
-
     def close(self) -> None:
         """Let what was written arrive; a terminal that takes nothing is not waited for."""
         thread = self._writer_thread
@@ -132,6 +70,9 @@ class SparingDriver(LinuxDriver):
             with suppress(queue.Full):
                 thread._queue.put(None, timeout=LEAVE_SECONDS)
             thread.join(LEAVE_SECONDS)
+
+    def _waiting(self) -> int:
+        return self._writer_thread._queue.qsize() if self._writer_thread is not None else 0
 
     def _real_size(self) -> tuple[int, int]:
         """Return columns and lines of the terminal itself, whatever the environment says."""

@@ -13,9 +13,9 @@ from typing import Self
 import pexpect
 import pyte
 
-# What the emulator does not know: questions about the keyboard and private modes. It would print
-# the rest of each on the screen.
-_BEYOND = re.compile(rb"\x1b\[[<>=?][\d;]*[\$]?[a-zA-Z]")
+BEYOND = re.compile(rb"\x1b\[[<>=?][\d;]*[\$]?[a-zA-Z]")
+"""What the emulator does not know: questions about the keyboard and private modes. It would print
+the rest of each on the screen."""
 
 PATIENCE = 20.0
 """Seconds to wait for something to appear; far more than it takes on a busy machine."""
@@ -120,7 +120,7 @@ class Terminal:
             while True:
                 data = self._process.read_nonblocking(65_536, timeout=seconds)
                 self.output += data
-                self._stream.feed(_BEYOND.sub(b"", data))
+                self._stream.feed(BEYOND.sub(b"", data))
 
         except (pexpect.TIMEOUT, pexpect.EOF):
             return
