@@ -45,6 +45,15 @@ LAST = (
 )
 """What comes behind those."""
 
+FIRST_START = (
+    "enigma_tui.cli.first_run",
+    "enigma_tui.first_answers",
+    "enigma_tui.ui.first_run",
+    "enigma_tui.ui.screens.first_run",
+    "tomlkit",
+)
+"""What only those need who have not said yet where the server is."""
+
 FIRST_FRAME = """
 import asyncio, sys
 from pathlib import Path
@@ -107,6 +116,23 @@ asyncio.run(show())
 """
 
 
+OPENING = """
+import sys
+from enigma_tui.cli import main
+from enigma_tui.ui.app import EnigmaApp
+
+for stream in (sys.stdin, sys.stdout):
+    stream.isatty = lambda: True
+opened = []
+EnigmaApp.run = lambda app: opened.append(type(app).__name__)
+try:
+    main(ARGUMENTS, prog_name="enigma-tui")
+finally:
+    print(*opened, *sorted(sys.modules))
+"""
+"""From the command line to an app that is about to run."""
+
+
 def loaded(program: str, tmp: object) -> set[str]:
     """Return the modules that a program has loaded at its end."""
     done = subprocess.run(
@@ -135,6 +161,20 @@ def test_the_first_calls_wait_for_nothing_that_collects_delivers_or_acts(
     found = loaded(f"URL = {server.url!r}\n{FIRST_CALLS}", tmp_path)
     assert set(LATER) <= found
     assert found.isdisjoint(LAST), found.intersection(LAST)
+
+
+@pytest.mark.parametrize("arguments", [["--redis-url", "redis://pbx.example"], []])
+def test_a_start_that_knows_where_the_server_is_loads_nothing_that_asks(
+    tmp_path: object, arguments: list[str]
+) -> None:
+    found = loaded(f"ARGUMENTS = {arguments!r}\n{OPENING}", tmp_path)
+    if arguments:
+        assert "EnigmaApp" in found
+        assert found.isdisjoint(FIRST_START), found.intersection(FIRST_START)
+    else:  # or else what is not there above would not tell anything
+        assert "FirstRunApp" in found
+        assert set(FIRST_START) - {"tomlkit"} <= found
+        assert found.isdisjoint((*HEAVY, "tomlkit")), found.intersection(HEAVY)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
