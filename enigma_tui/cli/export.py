@@ -19,9 +19,7 @@ from ..model.export import Format, chosen, lines, may_be_wanted, row
 from ..model.phone import Dialplan
 from ..model.query import Lens, parse
 from ..model.text import safe
-from ..site import Site
 from . import common, serving
-from .reading import read_all
 
 _BATCH = 500
 """Lines that are written at a time, and entries between two steps of the progress bar."""
@@ -82,6 +80,9 @@ def command(
     values are as they are. A spreadsheet makes numbers of digits and drops leading zeros, unless
     the column is imported as text. Both formats are UTF-8.
     """
+    from ..site import Site
+    from .reading import read_all
+
     loaded = common.settings(ctx, filter=filter_text)
     settings = loaded.settings
     typed = loaded.origins.get("filter") == "the command line"
