@@ -4,7 +4,6 @@ What opens connections is loaded when one is opened: a shell that completes what
 loads the commands, too, and somebody waits for it.
 """
 
-import asyncio
 import logging
 import os
 import sys
@@ -23,6 +22,8 @@ from ..settings import Loaded, Settings
 from .common import Unwritable, fail
 
 if TYPE_CHECKING:
+    import asyncio
+
     from ..journal.collector import OpenSource
     from ..journal.connection import Connection
     from ..journal.delivery import Secrets
@@ -79,12 +80,14 @@ async def stored_site(link: "Connection", keys: Keys) -> "StoredSite | None":
     return await SiteStore(link, keys).load()
 
 
-async def until(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+async def until(stop: "asyncio.Event", work: Coroutine[Any, Any, None]) -> None:
     """Run what does not end by itself until `stop` is set.
 
     It deals with the server's faults itself, so whatever else it raises is a mistake, which ends
     the program.
     """
+    import asyncio
+
     running = asyncio.create_task(work)
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -105,6 +108,8 @@ def run(task: Coroutine[Any, Any, int], link: "Connection") -> NoReturn:
 
 def ask(task: Coroutine[Any, Any, _T], link: "Connection") -> _T:
     """Return what a command's work returns; whatever goes wrong ends the program."""
+    import asyncio
+
     from ..journal.faults import FAILED, explain
     from ..site import SiteError
 

@@ -18,6 +18,7 @@ from ..model.phone import Dialplan
 from ..model.query import Lens, Query
 from ..site import Site
 from . import common, serving
+from .filter_offers import offer_filters
 
 if TYPE_CHECKING:
     from ..journal.follower import Follower
@@ -31,7 +32,13 @@ Line = dict[str, object]
 @click.option(
     "--since", metavar="TIME", help="Begin so long ago, 90s, 30m, 8h, 7d, or at a date and time."
 )
-@click.option("--filter", "filter_text", metavar="TEXT", help="Only calls that match.")
+@click.option(
+    "--filter",
+    "filter_text",
+    metavar="TEXT",
+    help="Only calls that match.",
+    shell_complete=offer_filters,
+)
 @click.option("--no-follow", is_flag=True, help="Print everything there is, and end.")
 @click.pass_context
 def command(

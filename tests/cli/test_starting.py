@@ -177,6 +177,49 @@ def test_a_start_that_knows_where_the_server_is_loads_nothing_that_asks(
         assert found.isdisjoint((*HEAVY, "tomlkit")), found.intersection(HEAVY)
 
 
+COMPLETING = """
+import os, sys
+os.environ.update(_ENIGMA_TUI_COMPLETE="zsh_complete", COMP_LINE=LINE)
+from enigma_tui.cli import main
+try:
+    main(prog_name="enigma-tui")
+finally:
+    print(*sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "offer"),
+    [
+        ("enigma-tui dis", "disposition"),
+        ("enigma-tui --fi", "--filter"),
+        ("enigma-tui --filter 'hold>1m st", "hold>1m state:"),
+        ("enigma-tui completion f", "fish"),
+        *(
+            (f"enigma-tui {command} --he", "--help")
+            for command in (
+                *("collect", "config", "deliveries", "demo", "disposition", "doctor", "export"),
+                *("keys", "serve", "site", "tail"),
+            )
+        ),
+    ],
+)
+def test_completing_a_word_loads_neither_the_screen_nor_redis(
+    line: str, offer: str, tmp_path: object
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", f"LINE = {line!r}\n{COMPLETING}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "LANG": "C.UTF-8"},
+    )
+    offers, _, modules = done.stdout.rstrip("\n").rpartition("\n")
+    assert offer in [each.split("\t")[1] for each in offers.splitlines()], done.stderr
+    heavy = {"textual", "rich", "enigma_tui.journal.connection", *HEAVY}
+    assert heavy.isdisjoint(modules.split()), heavy.intersection(modules.split())
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
 def test_help_loads_neither_the_screen_nor_redis(arguments: list[str], tmp_path: object) -> None:
     found = loaded(
