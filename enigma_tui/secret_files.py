@@ -1,7 +1,8 @@
-"""Reads secrets from files that nobody else may read."""
+"""Reads secrets from files that nobody else may read, and writes such files."""
 
 import os
 import stat
+from itertools import count
 from pathlib import Path
 
 MOST_BYTES = 4096
@@ -46,3 +47,36 @@ def _refuse_shared(file: Path, about: os.stat_result, setting: str) -> None:
             setting,
             f"{file} can be read or written by others; take that from them: chmod 600 {file}",
         )
+
+
+def keep_secret(directory: Path, name: str, secret: str) -> tuple[Path, bool]:
+    """Write a secret as the only line of a new file; return the file, and whether it is new.
+
+    Nothing is overwritten: where `name` is taken the file gets a number, unless what is there
+    holds the same secret for this user alone. Raises `OSError`.
+    """
+    for number in count(1):
+        file = directory / (name if number == 1 else f"{name}-{number}")
+        try:
+            opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            if _holds(file, secret):
+                return file, False
+            continue
+        try:
+            with os.fdopen(opened, "w", encoding="utf-8") as fresh:
+                fresh.write(f"{secret}\n")
+                fresh.flush()
+                os.fsync(fresh.fileno())
+        except BaseException:
+            file.unlink(missing_ok=True)
+            raise
+        return file, True
+    raise AssertionError("there is always another number")
+
+
+def _holds(file: Path, secret: str) -> bool:
+    try:
+        return first_line(file, "") == secret
+    except UnusableError:
+        return False

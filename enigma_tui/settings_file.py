@@ -1,5 +1,6 @@
-"""Writes a setting into the personal settings file, and leaves the rest as somebody wrote it."""
+"""Writes the personal settings file: a new one, or a setting into one that somebody wrote."""
 
+import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +9,26 @@ from tempfile import NamedTemporaryFile
 
 class UnwritableError(OSError):
     """The settings file cannot be changed; the text says why and names it."""
+
+
+def create(file: Path, text: str) -> None:
+    """Write a settings file where there is none, for this user alone: it may hold a password.
+
+    It is there whole or not at all. Raises `UnwritableError`, also where there is one.
+    """
+    try:
+        make_room(file)
+        # Only one can make it, of several that begin at once.
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            _replace(file, text)
+        except BaseException:
+            file.unlink(missing_ok=True)
+            raise
+    except FileExistsError:
+        raise UnwritableError(f"{file} exists already; it is left as it is") from None
+    except OSError as error:
+        raise UnwritableError(f"{file} cannot be written: {error.strerror}") from None
 
 
 def put_table(file: Path, name: str, values: Mapping[str, str | int]) -> None:
@@ -45,8 +66,18 @@ def put_table(file: Path, name: str, values: Mapping[str, str | int]) -> None:
         raise UnwritableError(f"{file} cannot be written: {error.strerror}") from None
 
 
+def make_room(file: Path) -> None:
+    """Make the directory that a file is to be in; raises `OSError`."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(
+            errno.ENOTDIR, f"{file.parent} is not a directory", str(file)
+        ) from None
+
+
 def _replace(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_room(file)
     whole = file.resolve()  # a link to where somebody keeps such files stays one
     mode = whole.stat().st_mode & 0o777 if whole.exists() else 0o600  # it may hold a password
     with NamedTemporaryFile(

@@ -17,6 +17,7 @@ from . import common
 if TYPE_CHECKING:
     from ..site import Site
     from ..ui.following import Startup
+    from .first_run import FirstRun
 
 
 def check(loaded: Loaded) -> None:
@@ -102,22 +103,28 @@ def open_board(
         )
     loaded = loaded or common.settings(ctx)
     check(loaded)
-    common.log_to_file()
     from ..ui.app import EnigmaApp
 
-    settings = loaded.settings
     given: Path | None = ctx.find_root().obj["config"]
     settings_file = (given or paths.config_file()) if keeps else None
+    first = _first_run(ctx, loaded, settings_file) if settings_file else None
+    if first is None:  # else there may be nothing to keep one for
+        common.log_to_file()
 
     def startup() -> "Startup":
         # Imported here: the first frame is on the screen by then, and need not wait for Redis.
         from ..ui.following import Startup
         from . import serving
 
+        in_force = loaded
+        if first is not None:
+            common.log_to_file()
+            in_force = first.loaded
+        settings = in_force.settings
         link = serving.connection(settings, "board")
         return Startup(
             link,
-            serving.who(loaded, link),
+            serving.who(in_force, link),
             paths.state_dir(),
             open_source=serving.opener(settings, "board"),
             first_site=first_site,
@@ -126,6 +133,21 @@ def open_board(
             settings_file=settings_file,
         )
 
-    app = EnigmaApp(settings, startup)
+    if first is None:
+        app = EnigmaApp(loaded.settings, startup)
+    else:
+        from ..ui.first_run import FirstRunApp
+
+        app = FirstRunApp(loaded.settings, startup, first)
     app.run()
     sys.exit(app.return_code or 0)
+
+
+def _first_run(ctx: click.Context, loaded: Loaded, file: Path) -> "FirstRun | None":
+    """Return who asks where the server is, if nothing says so and there is somebody to ask."""
+    told = "redis_url" in loaded.origins or file.exists()
+    if told or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return None
+    from .first_run import FirstRun
+
+    return FirstRun(file, loaded, ctx.find_root().obj["flags"])

@@ -3,20 +3,17 @@
 import asyncio
 import signal
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from ..journal.collector import Collector, CollectorStatus
-from ..journal.connection import Connection
-from ..journal.delivery import Deliverers
 from ..journal.keys import Keys
-from ..journal.sites import SiteStore
-from ..journal.together import together
-from ..site import Site
 from . import common, serving
-from .delivering import report
-from .stealing import refuse_to_steal
+
+if TYPE_CHECKING:
+    from ..journal.collector import Collector, CollectorStatus
+    from ..journal.connection import Connection
+    from ..site import Site
 
 
 @click.command("collect")
@@ -36,6 +33,14 @@ def command(ctx: click.Context, yes: bool, insist: bool) -> None:
     \b
       enigma-tui --redis-url redis://pbx.example/0 collect --yes
     """
+    from ..journal.collector import Collector
+    from ..journal.delivery import Deliverers
+    from ..journal.sites import SiteStore
+    from ..journal.together import together
+    from ..site import Site
+    from .delivering import report
+    from .stealing import refuse_to_steal
+
     loaded = common.settings(ctx)
     common.refuse_read_only(loaded, "nothing is collected")
     common.log_to_file()
@@ -74,7 +79,7 @@ def command(ctx: click.Context, yes: bool, insist: bool) -> None:
     serving.run(work(), link)
 
 
-def _refuse(link: Connection, site: Site) -> NoReturn:
+def _refuse(link: "Connection", site: "Site") -> NoReturn:
     lists = ", ".join(source.inbound for source in site.sources)
     common.fail(
         f"nobody collects at {link.address.shown} yet. Collecting takes every "
@@ -91,7 +96,7 @@ _ADVICE = (
 )
 
 
-async def _report(collector: Collector) -> None:
+async def _report(collector: "Collector") -> None:
     """Say on stderr what changes, for whoever reads the service's log."""
     told: dict[str, str] = {}
     while True:
@@ -103,7 +108,7 @@ async def _report(collector: Collector) -> None:
         await asyncio.sleep(0.5)
 
 
-def _state(status: CollectorStatus) -> Iterator[tuple[str, str]]:
+def _state(status: "CollectorStatus") -> Iterator[tuple[str, str]]:
     """Yield what there is to say of each source, or of all."""
     if status.journal_fault is not None:
         yield "journal", str(status.journal_fault)

@@ -77,25 +77,30 @@ def settings(
             WRONG,
         )
     try:
-        loaded = load(
-            file or paths.config_file(),
-            required=file is not None,
-            flags={**(presets or {}), **typed, **own},
-        )
+        return read(file, {**(presets or {}), **typed, **own})
     except SettingsError as error:
         fail(str(error), WRONG)
+
+
+def read(file: Path | None, flags: Mapping[str, object]) -> Loaded:
+    """Read the settings, and what they name; raises `SettingsError`.
+
+    Without a file that somebody has named it is the usual one, which need not be there.
+    """
+    loaded = load(file or paths.config_file(), required=file is not None, flags=flags)
     where = loaded.origins
     try:
         address(loaded.settings)
         check_source_passwords(loaded.settings)
     except AddressError as error:
-        fail(f"{where.get('redis_url', 'default')}: redis_url: {error}", WRONG)
+        raise SettingsError(f"{where.get('redis_url', 'default')}: redis_url: {error}") from None
     except UnusableError as error:
-        fail(f"{where.get(error.setting, 'default')}: {error.setting}: {error}", WRONG)
+        setting = error.setting
+        raise SettingsError(f"{where.get(setting, 'default')}: {setting}: {error}") from None
     try:
         Dialplan(loaded.settings.region, known="region" not in where)
     except ValueError as error:
-        fail(f"{where.get('region', 'default')}: region: {error}", WRONG)
+        raise SettingsError(f"{where.get('region', 'default')}: region: {error}") from None
     return loaded
 
 

@@ -2,6 +2,7 @@
 
 import json
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import click
 from .. import paths
 from ..addresses import address
 from ..settings import NAMES, Settings, default
+from ..settings_file import UnwritableError, create
 from ..values import Checked, Secret, defaults, hints
 from . import common
 from .board import check
@@ -104,22 +106,24 @@ def init(ctx: click.Context) -> None:
     if file.exists():
         common.fail(f"{file} exists already; it is left as it is", common.WRONG)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)  # it may come to hold a password
-        file.write_text(template(), encoding="utf-8")
-    except OSError as error:
-        common.fail(f"{file} cannot be written: {error.strerror}")
+        create(file, template())
+    except UnwritableError as error:
+        common.fail(str(error))
     click.echo(f"{file} written")
 
 
-def template() -> str:
-    """Return a settings file in which every setting is a comment."""
-    lines = ["# Personal settings of enigma-tui. Every line shows the default."]
+def template(given: Mapping[str, str] | None = None) -> str:
+    """Return a settings file in which every setting is a comment, but for those that are given."""
+    given = given or {}
+    rest = "Every line shows the default." if not given else "Every line with # shows the default."
+    lines = [f"# Personal settings of enigma-tui. {rest}"]
     about = explanations(Settings)
     for name in NAMES:
         usual = default(name)
         lines += ["", *(f"# {line}" for line in textwrap.wrap(about[name], 97))]
-        if isinstance(usual, Secret):
+        if name in given:
+            lines.append(f"{name} = {_as_toml(given[name])}")
+        elif isinstance(usual, Secret):
             lines.append(f"#{name} = {json.dumps(usual.get_secret_value())}")
         elif name in _TABLES:
             head = f"[[{name}]]" if isinstance(usual, tuple) else f"[{name}]"
@@ -127,3 +131,9 @@ def template() -> str:
         else:
             lines.append(f"#{name} = {json.dumps(usual)}")
     return "\n".join(lines) + "\n"
+
+
+def _as_toml(text: str) -> str:
+    import tomlkit  # of use to few sessions
+
+    return tomlkit.string(text).as_string()

@@ -3,20 +3,21 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import asdict
 
-from ..journal.connection import Connection
-from ..journal.delivery import Again
 from ..journal.keys import Keys
-from ..journal.standstill import Standstill, look
 from ..model.delivery import Deliveries, Outgoing
 from ..model.entry import Delivered
 from ..settings import Loaded
 from ..site import Site
 from . import common, serving
-from .reading import read_all
+
+if TYPE_CHECKING:
+    from ..journal.connection import Connection
+    from ..journal.standstill import Standstill
 
 _NEAR_SHARE = 0.8
 """Of the retention; what waits for longer is about to be trimmed."""
@@ -39,6 +40,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
+    from ..journal.standstill import look
+
     loaded = common.settings(ctx)
     link = serving.connection(loaded.settings, "deliveries")
 
@@ -73,6 +76,8 @@ def again(ctx: click.Context, id: str | None, everything: bool, target: str | No
       enigma-tui deliveries again 0123456789abcdef
       enigma-tui deliveries again --all --target crm
     """
+    from ..journal.delivery import Again
+
     loaded = common.settings(ctx)
     common.refuse_read_only(loaded, "nothing is sent again")
     if (id is None) != everything:
@@ -112,7 +117,9 @@ def again(ctx: click.Context, id: str | None, everything: bool, target: str | No
     serving.run(work(), link)
 
 
-async def _read(link: Connection, loaded: Loaded) -> tuple[Site, Deliveries]:
+async def _read(link: "Connection", loaded: Loaded) -> tuple[Site, Deliveries]:
+    from .reading import read_all
+
     keys = Keys(loaded.settings.prefix)
     stored = await serving.stored_site(link, keys)
     site = stored.site if stored else Site()
@@ -123,7 +130,7 @@ async def _read(link: Connection, loaded: Loaded) -> tuple[Site, Deliveries]:
 
 
 def _told(
-    deliveries: Deliveries, standstills: Mapping[str, Standstill], near_ms: int
+    deliveries: Deliveries, standstills: "Mapping[str, Standstill]", near_ms: int
 ) -> dict[str, object]:
     return {
         "waiting": [
@@ -140,7 +147,7 @@ def _told(
     }
 
 
-def _standstill(found: Standstill | None) -> dict[str, object] | None:
+def _standstill(found: "Standstill | None") -> dict[str, object] | None:
     return None if found is None else asdict(found)
 
 
@@ -168,7 +175,7 @@ def _nearing(name: str, owed: Outgoing) -> dict[str, object]:
     }
 
 
-def _print(deliveries: Deliveries, standstills: Mapping[str, Standstill], near_ms: int) -> None:
+def _print(deliveries: Deliveries, standstills: "Mapping[str, Standstill]", near_ms: int) -> None:
     if not deliveries.boxes:
         common.out("no target is set: `enigma-tui site edit`, delivery")
     for waiting in deliveries.waiting():

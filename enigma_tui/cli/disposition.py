@@ -5,14 +5,10 @@ from datetime import datetime
 
 import click
 
-from ..journal.desk import Act, DispositionDesk, Outcome
-from ..journal.handing_in import why_not
 from ..journal.keys import Keys
 from ..model.call import Feed
 from ..model.disposition import CodeTree, parse_when
-from ..site import Site
 from . import common, serving
-from .reading import read_board
 
 
 @click.command("disposition")
@@ -51,6 +47,11 @@ def command(
       enigma-tui disposition 4711 resolved --as thandi
       enigma-tui disposition 4711 escalated.billing --note 'double charge'
     """
+    from ..journal.desk import Act, DispositionDesk, Outcome
+    from ..journal.handing_in import why_not
+    from ..site import Site
+    from .reading import read_board
+
     loaded = common.settings(ctx, name=name)
     common.refuse_read_only(loaded, "nothing is recorded")
     link = serving.connection(loaded.settings, "disposition")

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..finding import LOOK, Finding
 from ..journal.pending import KeepingError, kept_in
 from ..model.text import safe
-from .finding import LOOK, Finding
 
 
 def counted(number: int, what: str) -> str:

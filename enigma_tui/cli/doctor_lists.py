@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 
+from ..finding import BAD, LOOK, OK, Finding
 from ..journal.collector import OpenSource
 from ..journal.connection import Connection
 from ..journal.faults import FAILED, OF_SOURCES, explain, of_source
@@ -12,7 +13,6 @@ from ..journal.news import SourceNews
 from ..journal.readers import look_everywhere
 from ..journal.server_clock import ms_of
 from ..site import Site, SiteError
-from .finding import BAD, LOOK, OK, Finding
 
 _OWN_SETTINGS = f"Look at {OF_SOURCES} in the settings."
 

@@ -1,6 +1,5 @@
 """`enigma-tui export`: the calls of the journal as a file for other programs."""
 
-import asyncio
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -19,9 +18,8 @@ from ..model.export import Format, chosen, lines, may_be_wanted, row
 from ..model.phone import Dialplan
 from ..model.query import Lens, parse
 from ..model.text import safe
-from ..site import Site
 from . import common, serving
-from .reading import read_all
+from .filter_offers import offer_filters
 
 _BATCH = 500
 """Lines that are written at a time, and entries between two steps of the progress bar."""
@@ -55,6 +53,7 @@ Step = Callable[[], None]
     "filter_text",
     metavar="TEXT",
     help="Only calls that match. The filter in your settings is not used here.",
+    shell_complete=offer_filters,
 )
 @click.pass_context
 def command(
@@ -82,6 +81,11 @@ def command(
     values are as they are. A spreadsheet makes numbers of digits and drops leading zeros, unless
     the column is imported as text. Both formats are UTF-8.
     """
+    import asyncio
+
+    from ..site import Site
+    from .reading import read_all
+
     loaded = common.settings(ctx, filter=filter_text)
     settings = loaded.settings
     typed = loaded.origins.get("filter") == "the command line"

@@ -1,16 +1,25 @@
 """The command `enigma-tui` itself: the board, and the group that the other commands are in."""
 
 import importlib
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .. import __version__
+from .filter_offers import offer_filters
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+if "_ENIGMA_TUI_COMPLETE" in os.environ:  # a shell asks
+    from . import completing as completing
 
 _COMMANDS = {
     "collect": "collect the PBX's notifications without a screen",
+    "completion": "have bash, zsh or fish complete what you type",
     "config": "the personal settings: init, show, path",
     "deliveries": "what waits to be handed on to other systems, and what failed; send it again",
     "demo": "the board on an embedded server with a simulated PBX",
@@ -36,6 +45,17 @@ class _Lazy(click.Group):
         module = importlib.import_module(f".{cmd_name}", __package__)
         command: click.Command = module.command
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
+        """Offer the commands, which need not be imported for that, or the options."""
+        from click.shell_completion import CompletionItem
+
+        offers = [
+            CompletionItem(name, help=about)
+            for name, about in _COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return [*offers, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -65,7 +85,13 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @_options
-@click.option("--filter", "filter_text", metavar="TEXT", help="Open with this filter.")
+@click.option(
+    "--filter",
+    "filter_text",
+    metavar="TEXT",
+    help="Open with this filter.",
+    shell_complete=offer_filters,
+)
 @click.option("--read-only", is_flag=True, default=None, help="Only watch; change nothing.")
 @click.option("--mask", is_flag=True, default=None, help="Hide the middle of callers' numbers.")
 @click.option(

@@ -1,6 +1,9 @@
-"""What the commands that need the server share: connecting, running, and failing well."""
+"""What the commands that need the server share: connecting, running, and failing well.
 
-import asyncio
+What opens connections is loaded when one is opened: a shell that completes what is being typed
+loads the commands, too, and somebody waits for it.
+"""
+
 import logging
 import os
 import sys
@@ -12,35 +15,41 @@ import click
 from .. import paths
 from ..addresses import address, source_address
 from ..journal.address import AddressError
-from ..journal.connection import Connection, connect
-from ..journal.faults import FAILED, explain, first_of, trail
 from ..journal.keys import Keys
-from ..journal.sites import SiteStore, StoredSite
-from ..journal.who import Who, who_am_i
 from ..model.text import safe
 from ..secret_files import UnusableError
 from ..settings import Loaded, Settings
-from ..site import SiteError, Source, SourceNotOpenedError
 from .common import Unwritable, fail
 
-if TYPE_CHECKING:  # the board's first calls are on the screen before it collects or delivers
+if TYPE_CHECKING:
+    import asyncio
+
     from ..journal.collector import OpenSource
+    from ..journal.connection import Connection
     from ..journal.delivery import Secrets
+    from ..journal.sites import StoredSite
+    from ..journal.who import Who
+    from ..site import Source
 
 _T = TypeVar("_T")
 
 log = logging.getLogger(__name__)
 
 
-def connection(loaded: Settings, role: str) -> Connection:
+def connection(loaded: Settings, role: str) -> "Connection":
     """Return a connection; nothing is sent yet."""
+    from ..journal.connection import connect
+
     return connect(address(loaded), role, home=Keys(loaded.prefix))
 
 
 def opener(loaded: Settings, role: str) -> "OpenSource":
     """Return what opens the servers of sources that are elsewhere than the journal."""
 
-    def open_source(source: Source) -> Connection:
+    from ..journal.connection import connect
+    from ..site import SourceNotOpenedError
+
+    def open_source(source: "Source") -> "Connection":
         try:
             return connect(source_address(loaded, source.name, source.server), role)
         except (AddressError, UnusableError) as error:
@@ -56,23 +65,29 @@ def delivery_secrets(loaded: Settings) -> "Secrets":
     return Secrets(loaded.delivery_secrets, loaded.delivery_hosts)
 
 
-def who(loaded: Loaded, link: Connection) -> Who:
+def who(loaded: Loaded, link: "Connection") -> "Who":
     """Return under which name to act: the ACL user's, unless another was asked for."""
+    from ..journal.who import Who, who_am_i
+
     declared = safe(loaded.settings.name)
     return Who(declared) if "name" in loaded.origins else who_am_i(link, declared)
 
 
-async def stored_site(link: Connection, keys: Keys) -> StoredSite | None:
+async def stored_site(link: "Connection", keys: Keys) -> "StoredSite | None":
     """Read the shared settings."""
+    from ..journal.sites import SiteStore
+
     return await SiteStore(link, keys).load()
 
 
-async def until(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+async def until(stop: "asyncio.Event", work: Coroutine[Any, Any, None]) -> None:
     """Run what does not end by itself until `stop` is set.
 
     It deals with the server's faults itself, so whatever else it raises is a mistake, which ends
     the program.
     """
+    import asyncio
+
     running = asyncio.create_task(work)
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -86,13 +101,17 @@ async def until(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
         _broken(error)
 
 
-def run(task: Coroutine[Any, Any, int], link: Connection) -> NoReturn:
+def run(task: Coroutine[Any, Any, int], link: "Connection") -> NoReturn:
     """Run a command to its end, and end the program with what it returns."""
     sys.exit(ask(task, link))
 
 
-def ask(task: Coroutine[Any, Any, _T], link: Connection) -> _T:
+def ask(task: Coroutine[Any, Any, _T], link: "Connection") -> _T:
     """Return what a command's work returns; whatever goes wrong ends the program."""
+    import asyncio
+
+    from ..journal.faults import FAILED, explain
+    from ..site import SiteError
 
     async def closing() -> _T:
         try:
@@ -120,6 +139,8 @@ def ask(task: Coroutine[Any, Any, _T], link: Connection) -> _T:
 
 def _broken(error: BaseException) -> NoReturn:
     """End the program because of a mistake in it."""
+    from ..journal.faults import first_of, trail
+
     mistake = first_of(error)
     kind, name = type(mistake).__name__, click.get_current_context().info_name
     log.error("%s failed: %s at %s", name, kind, trail(mistake))

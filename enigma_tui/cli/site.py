@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from ..journal.feeds import feed_lists
 from ..journal.keys import Keys
-from ..journal.sites import SiteStore, StoredSite
 from ..settings import Loaded
 from ..site import Site, SiteError, Source
 from . import common, serving
-from .stealing import refuse_to_steal
+
+if TYPE_CHECKING:
+    from ..journal.sites import StoredSite
 
 
 @click.group("site")
@@ -35,7 +36,7 @@ def _writing(ctx: click.Context) -> Loaded:
 class _Before:
     """What is to be replaced."""
 
-    stored: StoredSite | None
+    stored: "StoredSite | None"
     problem: str = ""
     """Why it cannot be read as settings; it can be replaced all the same."""
 
@@ -53,6 +54,8 @@ class _Before:
 
 
 def _before(loaded: Loaded) -> _Before:
+    from ..journal.sites import SiteStore, StoredSite
+
     link = serving.connection(loaded.settings, "site")
     store = SiteStore(link, Keys(loaded.settings.prefix))
 
@@ -66,6 +69,9 @@ def _before(loaded: Loaded) -> _Before:
 
 
 def _save(loaded: Loaded, site: Site, before: _Before, *, insist: bool, typed: str = "") -> None:
+    from ..journal.sites import SiteStore
+    from .stealing import refuse_to_steal
+
     link = serving.connection(loaded.settings, "site")
 
     async def write() -> int:

@@ -5,10 +5,10 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
-from ..journal.follower import Follower
 from ..journal.keys import Keys
 from ..model.board import Board
 from ..model.call import ORIGIN, Call, DeedKind, EntryId
@@ -18,6 +18,10 @@ from ..model.phone import Dialplan
 from ..model.query import Lens, Query
 from ..site import Site
 from . import common, serving
+from .filter_offers import offer_filters
+
+if TYPE_CHECKING:
+    from ..journal.follower import Follower
 
 Line = dict[str, object]
 """One event as it is printed: names and values, in order."""
@@ -28,7 +32,13 @@ Line = dict[str, object]
 @click.option(
     "--since", metavar="TIME", help="Begin so long ago, 90s, 30m, 8h, 7d, or at a date and time."
 )
-@click.option("--filter", "filter_text", metavar="TEXT", help="Only calls that match.")
+@click.option(
+    "--filter",
+    "filter_text",
+    metavar="TEXT",
+    help="Only calls that match.",
+    shell_complete=offer_filters,
+)
 @click.option("--no-follow", is_flag=True, help="Print everything there is, and end.")
 @click.pass_context
 def command(
@@ -44,6 +54,8 @@ def command(
       enigma-tui tail --since 8h --filter 'ext:2001'
       enigma-tui tail --json | jq -r 'select(.event == "disposition") | .code'
     """
+    from ..journal.follower import Follower
+
     loaded = common.settings(ctx, filter=filter_text)
     settings = loaded.settings
     moment = common.moment_of("--since", since)
@@ -86,7 +98,7 @@ class _Printer:
     """Print what comes after this entry; `None` for what comes from now on."""
     as_json: bool
     ends: bool
-    follower: Follower | None = None
+    follower: "Follower | None" = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
     _site: Site = field(default_factory=lambda: Site())
     _board: Board = field(default_factory=Board)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 from ..model.text import safe
 
@@ -131,6 +131,23 @@ class Address:
 def holds_password(url: str) -> bool:
     """Whether there is a password in an address, also in one that cannot be used."""
     return bool(re.search(r"://[^@]*:[^@]*@|[?&](?:ssl_)?password=", url))
+
+
+def without_login(url: str) -> tuple[str, Login]:
+    """Return an address without who logs in there, in full, and that.
+
+    So that a person can keep the password elsewhere than where the address is read. Raises
+    `AddressError`.
+    """
+    parts = _taken_apart(url)
+    if parts.scheme == "unix":
+        db = f"?db={parts.db}" if parts.db else ""
+        return f"unix://{quote(parts.path)}{db}", parts.login
+    scheme = "+".join(filter(None, (parts.scheme, parts.form)))
+    hosts = ",".join(_shown(place) for place in parts.places)
+    service = f"/{quote(parts.service, safe='')}" if parts.form == "sentinel" else ""
+    db = "" if parts.form == "cluster" else f"/{parts.db}"
+    return f"{scheme}://{hosts}{service}{db}", parts.login
 
 
 def _shown(place: Place) -> str:

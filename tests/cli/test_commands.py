@@ -51,6 +51,13 @@ def test_the_board_needs_a_terminal_and_says_what_does_not(run: Run) -> None:
     assert "enigma-tui tail" in done.stderr
 
 
+def test_without_a_terminal_nobody_is_asked_where_the_server_is(run: Run, tmp_path: Path) -> None:
+    done = run(url=None)
+    assert done.returncode == 2
+    assert "the board needs a terminal" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_password_is_ever_printed(run: Run) -> None:
     secret = "s3cr3t-w0rd"
     url = f"redis://:{secret}@127.0.0.1:1/0"

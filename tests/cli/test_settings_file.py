@@ -1,12 +1,14 @@
 """Promises of `settings_file`: one table changes, and nothing else that somebody wrote."""
 
+import errno
 import stat
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from enigma_tui.settings_file import UnwritableError, put_table
+from enigma_tui.cli.config import template
+from enigma_tui.settings_file import UnwritableError, create, put_table
 
 WRITTEN = """\
 # My settings
@@ -41,6 +43,46 @@ def test_a_file_that_is_not_there_is_made_for_oneself_alone(tmp_path: Path) -> N
     put_table(file, "views", {"Long": "hold>2m"})
     assert tomllib.loads(file.read_text()) == {"views": {"Long": "hold>2m"}}
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_new_file_is_whole_ones_own_and_takes_no_others_place(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "settings.toml"
+    create(file, "name = 'ann'\n")
+    assert file.read_text() == "name = 'ann'\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with pytest.raises(UnwritableError, match="exists already"):
+        create(file, "name = 'bob'\n")
+    assert file.read_text() == "name = 'ann'\n"
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_new_file_that_cannot_be_written_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("enigma_tui.settings_file.os.fsync", full)
+    with pytest.raises(UnwritableError, match="cannot be written: No space left"):
+        create(tmp_path / "settings.toml", "name = 'ann'\n")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UnwritableError, match="file is not a directory"):
+        create(tmp_path / "file" / "settings.toml", "")
+
+
+def test_what_is_given_is_in_force_in_a_file_that_explains_everything(tmp_path: Path) -> None:
+    given = {"redis_url": "redis://pbx.example:6379/0", "name": 'Ann "\U0001f600" \\ O\'Neil'}
+    text = template(given)
+    assert tomllib.loads(text) == given
+    plain = template()
+    assert tomllib.loads(plain) == {}
+    changed = [
+        (old, new)
+        for old, new in zip(plain.splitlines(), text.splitlines(), strict=True)
+        if old != new
+    ]
+    assert [old.split(" = ")[0] for old, _ in changed[1:]] == ["#redis_url", "#name"]
 
 
 def test_a_link_stays_one(tmp_path: Path) -> None:

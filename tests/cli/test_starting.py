@@ -45,6 +45,15 @@ LAST = (
 )
 """What comes behind those."""
 
+FIRST_START = (
+    "enigma_tui.cli.first_run",
+    "enigma_tui.first_answers",
+    "enigma_tui.ui.first_run",
+    "enigma_tui.ui.screens.first_run",
+    "tomlkit",
+)
+"""What only those need who have not said yet where the server is."""
+
 FIRST_FRAME = """
 import asyncio, sys
 from pathlib import Path
@@ -107,6 +116,23 @@ asyncio.run(show())
 """
 
 
+OPENING = """
+import sys
+from enigma_tui.cli import main
+from enigma_tui.ui.app import EnigmaApp
+
+for stream in (sys.stdin, sys.stdout):
+    stream.isatty = lambda: True
+opened = []
+EnigmaApp.run = lambda app: opened.append(type(app).__name__)
+try:
+    main(ARGUMENTS, prog_name="enigma-tui")
+finally:
+    print(*opened, *sorted(sys.modules))
+"""
+"""From the command line to an app that is about to run."""
+
+
 def loaded(program: str, tmp: object) -> set[str]:
     """Return the modules that a program has loaded at its end."""
     done = subprocess.run(
@@ -135,6 +161,63 @@ def test_the_first_calls_wait_for_nothing_that_collects_delivers_or_acts(
     found = loaded(f"URL = {server.url!r}\n{FIRST_CALLS}", tmp_path)
     assert set(LATER) <= found
     assert found.isdisjoint(LAST), found.intersection(LAST)
+
+
+@pytest.mark.parametrize("arguments", [["--redis-url", "redis://pbx.example"], []])
+def test_a_start_that_knows_where_the_server_is_loads_nothing_that_asks(
+    tmp_path: object, arguments: list[str]
+) -> None:
+    found = loaded(f"ARGUMENTS = {arguments!r}\n{OPENING}", tmp_path)
+    if arguments:
+        assert "EnigmaApp" in found
+        assert found.isdisjoint(FIRST_START), found.intersection(FIRST_START)
+    else:  # or else what is not there above would not tell anything
+        assert "FirstRunApp" in found
+        assert set(FIRST_START) - {"tomlkit"} <= found
+        assert found.isdisjoint((*HEAVY, "tomlkit")), found.intersection(HEAVY)
+
+
+COMPLETING = """
+import os, sys
+os.environ.update(_ENIGMA_TUI_COMPLETE="zsh_complete", COMP_LINE=LINE)
+from enigma_tui.cli import main
+try:
+    main(prog_name="enigma-tui")
+finally:
+    print(*sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "offer"),
+    [
+        ("enigma-tui dis", "disposition"),
+        ("enigma-tui --fi", "--filter"),
+        ("enigma-tui --filter 'hold>1m st", "hold>1m state:"),
+        ("enigma-tui completion f", "fish"),
+        *(
+            (f"enigma-tui {command} --he", "--help")
+            for command in (
+                *("collect", "config", "deliveries", "demo", "disposition", "doctor", "export"),
+                *("keys", "serve", "site", "tail"),
+            )
+        ),
+    ],
+)
+def test_completing_a_word_loads_neither_the_screen_nor_redis(
+    line: str, offer: str, tmp_path: object
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", f"LINE = {line!r}\n{COMPLETING}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "LANG": "C.UTF-8"},
+    )
+    offers, _, modules = done.stdout.rstrip("\n").rpartition("\n")
+    assert offer in [each.split("\t")[1] for each in offers.splitlines()], done.stderr
+    heavy = {"textual", "rich", "enigma_tui.journal.connection", *HEAVY}
+    assert heavy.isdisjoint(modules.split()), heavy.intersection(modules.split())
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])

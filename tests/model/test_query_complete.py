@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enigma_tui.model.query import parse
-from enigma_tui.model.query_complete import complete
+from enigma_tui.model.query_complete import complete, ways_on
+from enigma_tui.model.query_fields import TABLE
 
 KNOWN = {
     "ext": ["2001", "2004", "201"],
@@ -47,6 +48,26 @@ def known(field: str) -> list[str]:
 )
 def test_what_may_come_next(typed: str, offered: str | None) -> None:
     assert complete(typed, known) == offered
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("d", ["dialled:", "disp:"]),
+        ("hold>30 s", ["hold>30 state:", "hold>30 source:"]),
+        ("ext:20", ["ext:2001", "ext:2004", "ext:201"]),
+        ("ext:2001", []),
+        ("zzz", []),
+        ("by:o", []),
+    ],
+)
+def test_every_way_on(typed: str, offered: list[str]) -> None:
+    assert list(ways_on(typed, known)) == offered
+
+
+@pytest.mark.parametrize("typed", ["", "ext:2001 ", "(", "!"])
+def test_where_no_word_has_been_begun_every_field_is_a_way_on(typed: str) -> None:
+    assert [way.removeprefix(typed)[:-1] for way in ways_on(typed, known)] == list(TABLE)
 
 
 @given(st.text('exstadilbyhop:=!",( )>2001.SuE-', max_size=20))

@@ -1,6 +1,9 @@
 """Every screen, as a picture that somebody has looked at."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +11,10 @@ from textual.pilot import Pilot
 
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.ui.app import EnigmaApp
+from enigma_tui.ui.screens.first_run import FirstRunScreen
+from tests import states
 from tests.ui import stage
+from tests.ui.first import PicturedFirstRun, make_first_app
 
 SIZES = {"80x24": (80, 24), "120x36": (120, 36), "200x50": (200, 50)}
 
@@ -180,6 +186,36 @@ def test_in_trouble(
         await stage.look_still(app, pilot)
 
     assert snap_compare(app, terminal_size=size, run_before=typed)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("case", ["empty", "good", "trouble"])
+def test_first_start(
+    empty_server: EmbeddedServer,
+    snap_compare: Callable[..., bool],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    case: str,
+    size: tuple[int, int],
+) -> None:
+    """A form, and what a real server makes of the answers."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    with states.wrong_password() if case == "trouble" else nullcontext(empty_server.url) as url:
+        app = make_first_app(PicturedFirstRun(url), tmp_path)
+
+        async def typed(pilot: Pilot[None]) -> None:
+            while not isinstance(app.screen, FirstRunScreen) or app.focused is None:
+                await pilot.pause(0.01)
+            if case != "empty":
+                await pilot.press(*"pbx.example", "enter", "enter", "enter", "enter")
+                async with asyncio.timeout(20):
+                    while not app.first._over:
+                        await pilot.pause(0.01)
+            for widget in app.screen.query("Input"):
+                widget.cursor_blink = False  # type: ignore[attr-defined]
+            await pilot.pause()
+
+        assert snap_compare(app, terminal_size=size, run_before=typed)
 
 
 def _typing(app: EnigmaApp, keys: tuple[str, ...]) -> Callable[[Pilot[None]], Any]:

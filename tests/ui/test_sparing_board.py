@@ -2,6 +2,7 @@
 
 import pytest
 
+from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal.desk import Act, DispositionDesk, Who
 from tests.ui import stage
 from tests.ui.hands import Eventually, Opened, payload, push, type_keys
@@ -96,3 +97,18 @@ async def test_what_has_not_changed_is_not_written(opened: Opened, recorded: Rec
         plain, spared = record.taken()
         assert plain > 5_000
         assert spared == 0
+
+
+async def test_the_first_call_takes_away_that_there_is_none(
+    empty_server: EmbeddedServer, recorded: Record, eventually: Eventually
+) -> None:
+    stage.write_site(empty_server, stage.demo_site())
+    record = recorded((120, 30))
+    app = stage.make_app(empty_server)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await stage.settled(app, pilot)
+        screen = record.twins.plain_screen
+        await eventually(lambda: any("No live calls." in line for line in screen.display))
+        await push(app, payload("first", 2001))
+        await eventually(lambda: any(" first " in line for line in screen.display))
+        await eventually(lambda: not any("No live calls." in line for line in screen.display))

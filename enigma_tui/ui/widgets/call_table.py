@@ -73,6 +73,7 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
         self._columns: Sequence[Placed] = ()
         self._sources = Sources()
         self._empty_shown = ""
+        """What stands there where there are no rows; empty where there are some."""
         self._shown: Sequence[Shown | None] = ()
         """What the lines show, from the first row on."""
         self._lines = CallLines(self.style_of)
@@ -97,8 +98,8 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
             self.repaint()
             return 1.0
         self._settle()
-        if not len(self.floor.view) and self._empty_shown != nothing_to_show(self.floor):
-            self._empty_shown = nothing_to_show(self.floor)
+        if (words := self._words()) != self._empty_shown:
+            self._empty_shown = words
             self.refresh()
         return self._draw()
 
@@ -119,6 +120,7 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
         width = max(0, self._width() - GUTTER)
         self._columns = fit(width, self.columns) if self.size else ()
         self._settle()
+        self._empty_shown = self._words()
         self._shown = ()
         self._shown = self._laid_out()
         self.refresh()
@@ -240,8 +242,12 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
         if y == 0:
             titles = tuple([self._title(placed) for placed in self._columns])
             return self._lines.header(titles, self.floor.view.sort, self._columns, width)
-        words = nothing_to_show(self.floor).split("\n") if not len(self.floor.view) else []
+        words = self._words().split("\n")
         return self._lines.words(words[y - 2] if 0 <= y - 2 < len(words) else "", width)
+
+    def _words(self) -> str:
+        """Return what stands where there are no rows."""
+        return "" if len(self.floor.view) else nothing_to_show(self.floor)
 
     def _title(self, placed: Placed) -> str:
         # Without CDRs nothing tells when a conversation ends, so it is only time since it began.

@@ -1,4 +1,4 @@
-"""What a check of `enigma-tui doctor` finds."""
+"""What a check of the server finds: of `enigma-tui doctor`, and at a first start."""
 
 from dataclasses import dataclass
 
