@@ -103,7 +103,9 @@ class Metrics:
         counted = self._by_record.pop(call.key, None)
         if counted is not None:
             self._windows.take_back(*counted)
-            self._minutes[counted[0] // 60] -= 1
+            minute = counted[0] // 60
+            if minute in self._minutes:  # it is of no minute any more where that was long ago
+                self._minutes[minute] -= 1
         second = entry.ms // 1000
         if call.late:
             self._windows.add(second, Kind.LATE)
