@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enigma_tui.model import player as module
-from enigma_tui.model.call import CallKey, Claim
-from enigma_tui.model.entry import Claimed, Event
+from enigma_tui.model.call import CallKey, Claim, Disposition, EntryId
+from enigma_tui.model.entry import Claimed, Disposed, Event, Notified
 from enigma_tui.model.marks import Marks
+from enigma_tui.model.notification import AgentStatus
 from enigma_tui.model.phone import Dialplan
 from enigma_tui.model.query import parse
 from enigma_tui.model.sorting import Sort
@@ -51,6 +52,9 @@ def shown(floor: Floor) -> object:
         floor.newest_ms,
         floor.last,
         floor.board.rejected_total,
+        floor.callbacks.listed(),
+        floor.agents.counts(),
+        [floor.agents.wrap_seconds(key, floor.now_ms()) for key in floor.board.calls],
     )
 
 
@@ -66,17 +70,22 @@ def fresh(events: Sequence[Event], now_ms: int, site: Site, look: dict[str, Any]
     return floor
 
 
-def with_claims(story: Story) -> Sequence[Event]:
-    """Claim calls soon after they begin: a claim ends by the mere passing of time."""
-    claims = [
-        Claimed(
-            type(key.since)(key.since.ms + 3, 7),
-            key,
-            Claim("thandi", key.since.ms + 3 + 60_000, f"c{n}"),
-        )
-        for n, key in enumerate(story.keys)
-    ]
-    return sorted([*story.events, *claims], key=lambda event: event.id)
+def with_more(story: Story) -> Sequence[Event]:
+    """Claim calls soon after they begin, have some called back, and agents wrap up.
+
+    A claim ends by the mere passing of time, a call-back comes due, and wrapping up goes on.
+    """
+    more: list[Event] = []
+    for n, key in enumerate(story.keys):
+        ms = key.since.ms
+        more.append(Claimed(EntryId(ms + 3, 7), key, Claim("thandi", ms + 60_003, f"c{n}")))
+        status = ("wrapup", "idle", "busy")[n % 3]
+        told = AgentStatus("200" + str(n % 3 + 1), status, "winback")
+        more.append(Notified(EntryId(ms + 4, 7), "pbx", "agents", late=False, what=told))
+        if n % 3 == 0:
+            done = Disposition("callback", "thandi", ms + 5, 5, callback_ms=ms + 900_000)
+            more.append(Disposed(EntryId(ms + 5, 7), key, done))
+    return sorted([*story.events, *more], key=lambda event: event.id)
 
 
 @given(
@@ -89,7 +98,7 @@ def with_claims(story: Story) -> Sequence[Event]:
 def test_whichever_way_it_came_there_the_floor_is_that_of_the_time(
     story: Story, moves: list[tuple[str, float]], site: str, look: dict[str, Any], every: int
 ) -> None:
-    events = with_claims(story)
+    events = with_more(story)
     length = (events[-1].id.ms - T) / 1000 if events else HOUR
     now = 0.0
     floor = ReplayFloor(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from ...model.agents import Agents
 from ...model.board import Board
 from ...model.call import EntryId
 from ...model.metrics import Metrics
@@ -23,6 +24,7 @@ class Remembered(Struct, frozen=True):
 
     board: Board
     metrics: Metrics
+    agents: Agents
     received: EntryId
     newest_ms: int | None
     skipped: int
@@ -60,7 +62,12 @@ class ReplayFloor(Floor):
     def remember(self) -> Remembered:
         """Return what has been taken in."""
         return Remembered(
-            self.board.copy(), deepcopy(self.metrics), self.last, self.newest_ms, self.skipped
+            board=self.board.copy(),
+            metrics=deepcopy(self.metrics),
+            agents=deepcopy(self.agents),
+            received=self.last,
+            newest_ms=self.newest_ms,
+            skipped=self.skipped,
         )
 
     def recall(self, state: Remembered) -> None:
@@ -70,7 +77,7 @@ class ReplayFloor(Floor):
         """
         before = self.board.calls
         self.board = self.view.board = state.board.copy()
-        self.metrics = deepcopy(state.metrics)
+        self.metrics, self.agents = deepcopy(state.metrics), deepcopy(state.agents)
         self._received, self.newest_ms = state.received, state.newest_ms
         self.skipped = state.skipped
         calls = self.board.calls
@@ -78,6 +85,7 @@ class ReplayFloor(Floor):
         self._behind.update(
             dict.fromkeys(key for key, call in calls.items() if before.get(key) is not call)
         )
+        self._catch_up()
 
     def arrived(self) -> None:
         """Bring everything up to date that is another by the mere passing of time.
