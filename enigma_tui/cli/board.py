@@ -36,6 +36,18 @@ def check(loaded: Loaded, commands: "Sequence[Command] | None" = None) -> None:
     for name, mistake in key_mistakes(settings.keys, commands):
         common.fail(f"{origins.get('keys')}: keys.{name}: {mistake}", common.WRONG)
     common.filter_of(settings.filter, f"{origins.get('filter', 'default')}: filter")
+    check_alerts(loaded)
+    from ..ui.columns import columns_mistake
+
+    if mistake := columns_mistake(settings.columns):
+        common.fail(f"{origins.get('columns')}: columns: {mistake}", common.WRONG)
+    for name, text in settings.views.items():
+        common.filter_of(text, f"{origins.get('views')}: views.{name}")
+
+
+def check_alerts(loaded: Loaded) -> None:
+    """End the program if an alert has a filter that cannot be read, or the name of another."""
+    settings, origins = loaded.settings, loaded.origins
     named: set[str] = set()
     for place, alert in enumerate(settings.alerts):
         where = f"{origins.get('alerts')}: alerts.{place}"
@@ -43,12 +55,6 @@ def check(loaded: Loaded, commands: "Sequence[Command] | None" = None) -> None:
         if alert.name in named:
             common.fail(f"{where}.name: there are two alerts {alert.name!r}", common.WRONG)
         named.add(alert.name)
-    from ..ui.columns import columns_mistake
-
-    if mistake := columns_mistake(settings.columns):
-        common.fail(f"{origins.get('columns')}: columns: {mistake}", common.WRONG)
-    for name, text in settings.views.items():
-        common.filter_of(text, f"{origins.get('views')}: views.{name}")
 
 
 def key_mistakes(

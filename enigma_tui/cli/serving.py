@@ -79,7 +79,8 @@ async def until(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
     running.cancel()
     stopping.cancel()
     await asyncio.gather(running, stopping, return_exceptions=True)
-    error = None if running.cancelled() else running.exception()
+    failed = None if running.cancelled() else running.exception()
+    error = None if failed is None else first_of(failed)
     if isinstance(error, Unwritable):
         raise error
     if error is not None:

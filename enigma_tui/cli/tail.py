@@ -2,25 +2,31 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
+from msgspec.structs import replace
 
-from ..journal.follower import Follower
+from ..journal.follower import Follower, Link
 from ..journal.keys import Keys
+from ..journal.together import together
+from ..model import sentences
 from ..model.board import Board
-from ..model.call import ORIGIN, Call, DeedKind, EntryId
-from ..model.entry import Claimed, Disposed, Event, Notified, Released, Undone
-from ..model.notification import CallConnected, CallEnded, Rejected
+from ..model.call import ORIGIN, CallKey, EntryId
+from ..model.entry import Event
 from ..model.phone import Dialplan
 from ..model.query import Lens, Query
+from ..model.sentences import Voice
+from ..model.tabs import Tab
+from ..model.windows import Window
 from ..site import Site
 from . import common, serving
-
-Line = dict[str, object]
-"""One event as it is printed: names and values, in order."""
+from .board import check_alerts
+from .tail_json import figures_line, lines_of
+from .telling import Counting, LinkTeller, Teller
 
 
 @click.command("tail")
@@ -29,6 +35,13 @@ Line = dict[str, object]
     "--since", metavar="TIME", help="Begin so long ago, 90s, 30m, 8h, 7d, or at a date and time."
 )
 @click.option("--filter", "filter_text", metavar="TEXT", help="Only calls that match.")
+@click.option(
+    "--figures",
+    "figures_seconds",
+    type=click.IntRange(1),
+    metavar="SECONDS",
+    help="Tell the figures of the last 30 minutes every so often.",
+)
 @click.option("--no-follow", is_flag=True, help="Print everything there is, and end.")
 @click.pass_context
 def command(
@@ -36,18 +49,25 @@ def command(
     as_json: bool,
     since: str | None,
     filter_text: str | None,
+    figures_seconds: int | None,
     no_follow: bool,
 ) -> None:
     """Print what happens, one event a line, until stopped.
 
     \b
       enigma-tui tail --since 8h --filter 'ext:2001'
+      enigma-tui tail --figures 300
       enigma-tui tail --json | jq -r 'select(.event == "disposition") | .code'
+
+    Each line is a sentence for people who listen: it says in words what the board says by
+    colours and marks, alerts from your settings among it. Nothing is ever written over. With
+    --json it is what happened to calls, for scripts.
     """
     loaded = common.settings(ctx, filter=filter_text)
     settings = loaded.settings
     moment = common.moment_of("--since", since)
     query = common.filter_of(settings.filter, "--filter" if filter_text else "filter")
+    check_alerts(loaded)
     link = serving.connection(settings, "tail")
     common.log_to_file()
 
@@ -56,6 +76,7 @@ def command(
         if moment is not None:
             now, _ = await link.quick.time()  # entries are dated by the server's clock
             begin = EntryId(moment.at(int(now) * 1000), 0)
+        voice = Voice(settings.hold_warning, settings.hold_critical)
         printer = _Printer(
             query=query,
             dialplan=Dialplan(settings.region, masked=settings.mask),
@@ -63,10 +84,13 @@ def command(
             begin=begin,
             as_json=as_json,
             ends=no_follow,
+            figures_seconds=figures_seconds,
+            teller=None if as_json else Teller(query, settings.alerts, voice),
         )
         follower = Follower(link, Keys(settings.prefix), printer)
         printer.follower = follower
-        await serving.until(printer.over, follower.run())
+        printer.link_teller = LinkTeller(printer.say, follower.clock)
+        await serving.until(printer.over, together(follower.run(), printer.seconds()))
         fault = follower.link.fault
         if no_follow and fault is not None:
             common.fail(str(fault))
@@ -86,30 +110,57 @@ class _Printer:
     """Print what comes after this entry; `None` for what comes from now on."""
     as_json: bool
     ends: bool
+    figures_seconds: int | None = None
+    teller: Teller | None = None
+    """Who makes sentences; `None` where it is JSON."""
+    link_teller: LinkTeller | None = None
     follower: Follower | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
     _site: Site = field(default_factory=lambda: Site())
-    _board: Board = field(default_factory=Board)
+    _counting: Counting = field(init=False)
     _last: EntryId = ORIGIN
     _told: str = ""
+    _begun: bool = False
+    """Whether everything that was there when it began has been read."""
+    _figures_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._counting = self._anew()
+
+    def _anew(self) -> Counting:
+        return Counting(Board(self._site.policy(), self.keep), self._site)
 
     @property
     def last(self) -> EntryId:
         """The last entry that was read."""
         return self._last
 
+    def now_ms(self) -> int:
+        """Return what the server's clock shows now, as far as it has told."""
+        pulse = self.follower.pulse if self.follower else None
+        if self.follower is None or pulse is None:
+            return self._last.ms
+        return pulse.server_ms + round((self.follower.clock() - pulse.at) * 1000)
+
+    # ── what the follower tells ─────────────────────────────────────────────────────────
+
     def on_site(self, site: Site | None) -> None:
         """Take over the shared settings."""
         self._site = site or Site()
-        if not self._board.calls:
-            self._board = Board(self._site.policy(), self.keep)
+        if not self._counting.board.calls:
+            self._counting = self._anew()
+        if self.teller is not None:
+            several = len(self._site.sources) > 1
+            self.teller.voice = replace(self.teller.voice, several_sources=several)
 
     def on_restart(self, missing: bool) -> None:
         """Read again from the beginning; what was printed is not printed twice."""
         if self.begin is not None:
             self.begin = max(self.begin, self._last)
-        self._board = Board(self._site.policy(), self.keep)
+        self._counting = self._anew()
         self._last = ORIGIN
+        if self.teller is not None:
+            self.teller.began_anew()
         if missing:
             common.say("the journal no longer has what was read last; going on")
 
@@ -118,114 +169,127 @@ class _Printer:
         if self.follower is None:
             return
         link = self.follower.link
-        said = str(link.fault) if link.fault else ("connected" if link.connected else "")
         # Where a fault ends the command it is told at the end.
         ends = self.ends and link.fault is not None
-        if said and said != self._told and (link.fault or self._told) and not ends:
-            common.say(said)
-        self._told = said or self._told
+        if self.teller is not None and not self.ends:
+            self._look_at_link(link)
+        elif not ends:
+            self._say_fault(link)
         if self.begin is None and link.caught_up:
             self.begin = self._last
         if self.ends and (link.caught_up or link.fault):
+            if link.caught_up and self.figures_seconds is not None:
+                self._print_figures(self._last.ms)
             self.over.set()
+
+    def _look_at_link(self, link: Link) -> None:
+        if self.link_teller is not None:
+            pulse = self.follower.pulse if self.follower and self._begun else None
+            self.link_teller.look(link, pulse)
+
+    def _say_fault(self, link: Link) -> None:
+        said = str(link.fault) if link.fault else ("connected" if link.connected else "")
+        if said and said != self._told and (link.fault or self._told):
+            common.say(said)
+        self._told = said or self._told
 
     def on_events(self, events: Sequence[Event]) -> None:
         """Print what they tell; raises `common.Unwritable`."""
+        board = self._counting.board
         for event in events:
-            for line in self._lines(event):
-                if self.begin is not None and event.id > self.begin:
-                    self._print(line)
+            lens = self._lens(event.id.ms)
+            tells = self.begin is not None and event.id > self.begin
+            if self.teller is not None:
+                for ms, said in self.teller.of_time(board, lens):
+                    if tells:
+                        self._print_said(ms, said)
+            keys = board.apply(event)
+            if self.teller is not None or self.figures_seconds is not None:
+                self._counting.take(event, keys, lens)
+            if tells:
+                self._tell(event, keys, lens)
             self._last = event.id
 
-    def _print(self, line: Line) -> None:
-        if self.as_json:
-            common.out(json.dumps(line, ensure_ascii=False))
+    def _tell(self, event: Event, keys: Sequence[CallKey], lens: Lens) -> None:
+        if self.teller is None:
+            for line in lines_of(event, keys, self._counting.board, self.query, lens):
+                common.out(json.dumps(line, ensure_ascii=False))
             return
-        at = datetime.fromtimestamp(float(str(line["at"]))).astimezone().strftime("%H:%M:%S")
-        words = [f"{at} {line['event']!s:<12}"]
-        words += [
-            f"{name} {value}"
-            for name, value in line.items()
-            if name not in ("at", "event", "entry") and value not in ("", None)
-        ]
-        common.out("  ".join(words))
+        board = self._counting.board
+        for said in self.teller.of_event(event, keys, board, lens):
+            self._print_said(event.id.ms, said)
+        for said in self.teller.of_change(keys, board, lens):
+            self._print_said(event.id.ms, said)
+
+    # ── time ────────────────────────────────────────────────────────────────────────────
+
+    async def seconds(self) -> None:
+        """Let seconds pass until cancelled; raises `common.Unwritable`."""
+        while True:
+            await asyncio.sleep(1.0)
+            self.second()
+
+    def second(self) -> None:
+        """Say what the mere passing of time brings."""
+        if self.follower is None or self.ends:
+            return
+        link, now_ms = self.follower.link, self.now_ms()
+        if self.teller is not None:
+            self._look_at_link(link)
+        if not link.caught_up or self.follower.pulse is None:
+            return
+        lens, counting = self._lens(now_ms), self._counting
+        counting.figures(now_ms)  # which lets go of what is too old for any
+        if self.teller is not None:
+            changed = list(self.teller.of_time(counting.board, lens))
+            # A claim, and a life without news, end by themselves; how many there are is counted.
+            counting.catch_up(lens, counting.tally.keys(Tab.LIVE))
+            if not self._begun:
+                where = self.follower.connection.address.shown
+                self.say(f"Connected to {where}: {self._floor_words(now_ms)}.")
+                self._begun = True
+            for ms, said in changed:
+                self._print_said(ms, said)
+            for said in self.teller.of_second(counting, lens):
+                self._print_said(now_ms, said)
+        if self.figures_seconds is not None and self.follower.clock() >= self._figures_at:
+            self._figures_at = self.follower.clock() + self.figures_seconds
+            self._print_figures(now_ms)
+
+    def _floor_words(self, now_ms: int) -> str:
+        tally, due = self._counting.tally, self._counting.callbacks.due(now_ms)
+        words = sentences.of_floor(tally[Tab.LIVE], tally[Tab.TO_DISPOSE])
+        return words + (f", {sentences.counted(due, 'call-back')} due" if due else "")
+
+    # ── printing ────────────────────────────────────────────────────────────────────────
+
+    def say(self, sentence: str) -> None:
+        """Say on stderr what is no event of the floor."""
+        common.say(f"{_clock(time.time())} {sentence}")
+
+    def _print_said(self, ms: int, sentence: str) -> None:
+        common.out(f"{_clock(ms / 1000)} {sentence}")
+
+    def _print_figures(self, now_ms: int) -> None:
+        counting, lens = self._counting, self._lens(now_ms)
+        counting.catch_up(lens, counting.tally.keys(Tab.LIVE))
+        window = Window.HALF_AN_HOUR
+        figures = counting.figures(now_ms, window)
+        if self.teller is not None:
+            level = counting.metrics.service_level
+            words = sentences.of_figures(figures, window, level)
+            self._print_said(now_ms, f"{words}; {self._floor_words(now_ms)}.")
+            return
+        told = figures_line(figures, now_ms, window, counting.tally)
+        common.out(json.dumps(told, ensure_ascii=False))
 
     def _lens(self, now_ms: int) -> Lens:
-        return Lens(now_ms, self._board.policy, self.dialplan, dict(self._site.numbers))
-
-    def _lines(self, event: Event) -> Iterator[Line]:
-        keys = self._board.apply(event)
-        if isinstance(event, Notified) and isinstance(event.what, Rejected):
-            if not self.query.text:
-                yield {**_head(event, "rejected"), "reason": event.what.reason}
-            return
-        lens = self._lens(event.id.ms)
-        for key in keys:
-            call = self._board.calls.get(key)
-            if call is None or not self.query.matches(call, lens):
-                continue
-            name = _event_name(event, call)
-            if name:
-                yield {**_head(event, name), **_fields(call, self.dialplan), **_more(event, call)}
+        board = self._counting.board
+        return Lens(now_ms, board.policy, self.dialplan, self._site.numbers)
 
 
-def _head(event: Event, name: str) -> Line:
-    at = datetime.fromtimestamp(event.id.ms / 1000, UTC).timestamp()
-    return {"at": at, "event": name, "entry": str(event.id)}
-
-
-def _event_name(event: Event, call: Call) -> str:
-    match event:
-        case Notified(what=CallConnected()):
-            if call.legs and call.legs[-1].entry == event.id:
-                return "connected" if len(call.legs) == 1 else "transferred"
-            return "ended?" if call.end and call.end.assumed else ""
-        case Notified(what=CallEnded()):
-            if call.end is None or call.end.entry != event.id:
-                return "leg ended"
-            return "abandoned" if call.end.abandoned else "ended"
-        case Disposed(disposition=done):
-            return "amended" if done.reason else "disposition"
-        case Undone():
-            return "undone"
-        case Claimed():
-            claims = [deed.at_ms for deed in call.audit if deed.kind is DeedKind.CLAIMED]
-            return "claimed" if claims and claims[-1] == event.id.ms else ""  # a renewal is no news
-        case Released():
-            return "released"
-        case _:
-            return ""
-
-
-def _fields(call: Call, dialplan: Dialplan) -> Line:
-    return {
-        "caller": dialplan.caller(call.caller),
-        "dialled": dialplan.international(call.dialled),
-        "ext": call.extension,
-        "hold": call.hold,
-        "contact_ref": call.contact_ref,
-        "call_ref": call.key.call_ref,
-        "source": call.key.source,
-    }
-
-
-def _more(event: Event, call: Call) -> Line:
-    if isinstance(event, Disposed):
-        done = event.disposition
-        return {
-            "code": done.code,
-            "by": done.by,
-            "note": done.note,
-            "callback": done.callback_ms / 1000 if done.callback_ms is not None else None,
-            "reason": done.reason,
-            "version": done.version,
-        }
-    if isinstance(event, Undone):
-        return {"code": event.code, "by": event.by, "version": event.version}
-    if isinstance(event, Claimed):
-        return {"by": event.claim.by, "until": event.claim.until_ms / 1000}
-    if isinstance(event, Released):
-        return {"by": event.by}
-    if isinstance(event, Notified) and isinstance(event.what, CallEnded) and call.end:
-        return {"reason": call.end.reason, "talk": call.talk_seconds(event.id.ms)}
-    return {}
+def _clock(seconds: float) -> str:
+    """Write a point in time as hours, minutes, seconds, with the day before if not today's."""
+    at, now = (datetime.fromtimestamp(each).astimezone() for each in (seconds, time.time()))
+    day = "" if at.date() == now.date() else f"{at.day} {at:%B} "
+    return f"{day}{at:%H:%M:%S}"
