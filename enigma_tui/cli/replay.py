@@ -1,7 +1,7 @@
 """`enigma-tui replay`: the board on what has been, from a journal or an exported file."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from ..model.text import safe
 from ..settings import Loaded
 from . import common
 from .board import check, refuse_without_terminal
+from .progress import Step, progress
 
 if TYPE_CHECKING:
     from ..model.recorded import BadLine, Recorded
@@ -28,6 +29,9 @@ FASTEST = 100
 
 NAMED_MOST = 20
 """Lines that cannot be read and are named one by one."""
+
+_STEP = 65_536
+"""Characters of a file between two steps of the progress bar."""
 
 _OWN = {"collect": "no", "read_only": True}
 """Nothing is taken and nothing written, whatever a supervisor has set for the board."""
@@ -174,8 +178,12 @@ def _of_file(ctx: click.Context, file: Path, span: _Span, speed: float) -> "Repl
 
     shown = safe(str(file), 400)
     try:
-        with file.open(encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
-            told = read(lines)
+        steps = file.stat().st_size // _STEP
+        with (
+            file.open(encoding="utf-8", errors="surrogateescape", newline="\n") as lines,
+            progress(f"reading {safe(file.name, 40)}", steps) as step,
+        ):
+            told = read(_stepping(lines, step))
     except NoExportError as error:
         common.fail(f"{shown} is no export: {error}", common.WRONG)
     except OSError as error:
@@ -202,6 +210,17 @@ def _of_file(ctx: click.Context, file: Path, span: _Span, speed: float) -> "Repl
         knows_codes=False,
         settings_file=given or paths.config_file(),
     )
+
+
+def _stepping(lines: Iterable[str], step: Step) -> Iterator[str]:
+    """Yield the lines, and take a step after so many characters."""
+    length = 0
+    for line in lines:
+        yield line
+        length += len(line)
+        for _ in range(length // _STEP):
+            step()
+        length %= _STEP
 
 
 def _named(file: str, bad: "Sequence[BadLine]", most: int = NAMED_MOST) -> Sequence[str]:
