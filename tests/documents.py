@@ -22,7 +22,7 @@ from enigma_tui.settings import ENV_PREFIX, AlertSetting, Settings
 from enigma_tui.site import Calls, Click2Dial, CodeSetting, Retention, Site, Source
 from enigma_tui.target import Target
 from enigma_tui.targets import KINDS, ListTarget
-from enigma_tui.ui.commands import COMMANDS, Group, shown_keys
+from enigma_tui.ui.commands import BY_ID, Group, shown_keys
 from enigma_tui.values import Checked, Secret, defaults, hints, is_structured, limits
 
 TO = Path(__file__).parents[1] / "docs"
@@ -195,7 +195,7 @@ def keys() -> str:
         + "\n".join(
             f"| {' '.join(f'`{key}`' for key in shown_keys(one, {}).split())} "
             f"| {one.help}{'' if not one.writes else ' ✎'} | `{one.id}` |"
-            for one in COMMANDS
+            for one in BY_ID.values()
             if one.group is group
         )
         for group in Group

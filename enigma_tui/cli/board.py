@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,16 @@ from . import common
 
 if TYPE_CHECKING:
     from ..site import Site
+    from ..ui.commands import Command
     from ..ui.following import Startup
     from .first_run import FirstRun
 
 
-def check(loaded: Loaded) -> None:
-    """End the program if a setting that only the screen knows about is wrong."""
+def check(loaded: Loaded, commands: "Sequence[Command] | None" = None) -> None:
+    """End the program if a setting that only the screen knows about is wrong.
+
+    `commands` are those of the screen that is to be opened, the board's if `None`.
+    """
     from ..ui.themes import NAMES
 
     settings, origins = loaded.settings, loaded.origins
@@ -31,16 +35,10 @@ def check(loaded: Loaded) -> None:
             f"{_nearest(settings.theme, NAMES)}; there are {', '.join(NAMES)}",
             common.WRONG,
         )
-    for name, mistake in key_mistakes(settings.keys):
+    for name, mistake in key_mistakes(settings.keys, commands):
         common.fail(f"{origins.get('keys')}: keys.{name}: {mistake}", common.WRONG)
     common.filter_of(settings.filter, f"{origins.get('filter', 'default')}: filter")
-    named: set[str] = set()
-    for place, alert in enumerate(settings.alerts):
-        where = f"{origins.get('alerts')}: alerts.{place}"
-        common.filter_of(alert.filter, f"{where}.filter")
-        if alert.name in named:
-            common.fail(f"{where}.name: there are two alerts {alert.name!r}", common.WRONG)
-        named.add(alert.name)
+    check_alerts(loaded)
     from ..ui.columns import columns_mistake
 
     if mistake := columns_mistake(settings.columns):
@@ -49,16 +47,34 @@ def check(loaded: Loaded) -> None:
         common.filter_of(text, f"{origins.get('views')}: views.{name}")
 
 
-def key_mistakes(keymap: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong in the settings' `[keys]`, each with the name it stands under."""
+def check_alerts(loaded: Loaded) -> None:
+    """End the program if an alert has a filter that cannot be read, or the name of another."""
+    settings, origins = loaded.settings, loaded.origins
+    named: set[str] = set()
+    for place, alert in enumerate(settings.alerts):
+        where = f"{origins.get('alerts')}: alerts.{place}"
+        common.filter_of(alert.filter, f"{where}.filter")
+        if alert.name in named:
+            common.fail(f"{where}.name: there are two alerts {alert.name!r}", common.WRONG)
+        named.add(alert.name)
+
+
+def key_mistakes(
+    keymap: Mapping[str, str], commands: "Sequence[Command] | None" = None
+) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong in the settings' `[keys]`, each with the name it stands under.
+
+    Two commands may have one key where they are not on one screen.
+    """
     from textual.keys import Keys, key_to_character
 
-    from ..ui.commands import BY_ID
+    from ..ui.commands import BY_ID, COMMANDS
 
     named = {key.value for key in Keys}
+    here = {command.id: command for command in commands or COMMANDS}
     taken = {
         key_to_character(key) or key: command.id
-        for command in BY_ID.values()
+        for command in here.values()
         if command.id not in keymap
         for key in command.keys.split(",")
     }
@@ -72,13 +88,24 @@ def key_mistakes(keymap: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             if key not in named and base not in named and key_to_character(base) is None:
                 yield name, f"there is no key {key!r}{_nearest(key, named)}"
             known = key_to_character(key) or key
-            if taken.setdefault(known, name) != name:
+            if name in here and taken.setdefault(known, name) != name:
                 yield name, f"{key} is the key of {taken[known]}; give that another one as well"
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.3)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+def refuse_without_terminal() -> None:
+    """End the program where there is no screen to show anything on."""
+    # Textual is told so where something else than a terminal shows it: `enigma-tui serve`.
+    elsewhere = "TEXTUAL_DRIVER" in os.environ
+    if not elsewhere and not (sys.stdout.isatty() and sys.stdin.isatty()):
+        common.fail(
+            "the board needs a terminal. For lines that a script can read: enigma-tui tail",
+            common.WRONG,
+        )
 
 
 def open_board(
@@ -94,13 +121,7 @@ def open_board(
 
     It `keeps` in the settings file what a supervisor asks it to.
     """
-    # Textual is told so where something else than a terminal shows it: `enigma-tui serve`.
-    elsewhere = "TEXTUAL_DRIVER" in os.environ
-    if not elsewhere and not (sys.stdout.isatty() and sys.stdin.isatty()):
-        common.fail(
-            "the board needs a terminal. For lines that a script can read: enigma-tui tail",
-            common.WRONG,
-        )
+    refuse_without_terminal()
     loaded = loaded or common.settings(ctx)
     check(loaded)
     from ..ui.app import EnigmaApp

@@ -1,8 +1,7 @@
 """`enigma-tui export`: the calls of the journal as a file for other programs."""
 
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -20,12 +19,10 @@ from ..model.query import Lens, parse
 from ..model.text import safe
 from . import common, serving
 from .filter_offers import offer_filters
+from .progress import progress
 
 _BATCH = 500
 """Lines that are written at a time, and entries between two steps of the progress bar."""
-
-Step = Callable[[], None]
-"""Called after each batch, for the progress bar."""
 
 
 @click.command("export")
@@ -108,9 +105,7 @@ def command(
             common.fail("--until must be later than --since", common.WRONG)
         board = Board(site.policy(), settings.keep_calls)
         gone: list[CallKey] = []
-        with _progress(
-            "reading the journal", await link.quick.xlen(keys.journal) // _BATCH
-        ) as step:
+        with progress("reading the journal", await link.quick.xlen(keys.journal) // _BATCH) as step:
             entries = 0
             async for event in read_all(link, keys):
                 gone += [key for key in board.apply(event) if key not in board.calls]
@@ -131,7 +126,7 @@ def command(
                 common.out(batch)
                 await asyncio.sleep(0)
         else:
-            with _progress("writing", len(calls) // _BATCH) as step, _beside(file, force) as part:
+            with progress("writing", len(calls) // _BATCH) as step, _beside(file, force) as part:
                 for batch in _batches(written):
                     part.write(batch + b"\n")
                     step()
@@ -184,17 +179,3 @@ def _beside(file: Path, force: bool) -> Iterator[IO[bytes]]:
                 raise
     except OSError as error:
         common.fail(f"--out: {file} cannot be written: {error.strerror}")
-
-
-@contextmanager
-def _progress(what: str, total: int) -> Iterator[Step]:
-    """Show a bar on stderr while something is done, if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda: progress.advance(task)

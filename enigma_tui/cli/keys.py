@@ -18,14 +18,14 @@ def command(ctx: click.Context) -> None:
       [keys]
       disposition = "f2"
     """
-    from ..ui.commands import COMMANDS, Group, shown_keys
+    from ..ui.commands import BY_ID, Group, shown_keys
 
     loaded = common.settings(ctx)
     check(loaded)
     keymap = loaded.settings.keys
     for group in Group:
         click.echo(group.value)
-        for one in COMMANDS:
+        for one in BY_ID.values():
             if one.group is group:
                 click.echo(f"  {shown_keys(one, keymap):<10} {one.id:<16} {one.help}")
         click.echo()

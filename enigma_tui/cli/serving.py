@@ -88,13 +88,16 @@ async def until(stop: "asyncio.Event", work: Coroutine[Any, Any, None]) -> None:
     """
     import asyncio
 
+    from ..journal.faults import first_of
+
     running = asyncio.create_task(work)
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
     running.cancel()
     stopping.cancel()
     await asyncio.gather(running, stopping, return_exceptions=True)
-    error = None if running.cancelled() else running.exception()
+    failed = None if running.cancelled() else running.exception()
+    error = None if failed is None else first_of(failed)
     if isinstance(error, Unwritable):
         raise error
     if error is not None:

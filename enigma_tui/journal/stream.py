@@ -41,7 +41,26 @@ class Journal:
         answer: Any = await self.connection.waiting.xread(
             {self.keys.journal: str(last)}, count=self._count, block=BLOCK_MS if wait else None
         )
-        entries = [_entry(entry) for _, entries in answer for entry in entries]
+        return self._taken([entry for _, entries in answer for entry in entries])
+
+    async def until(self, last: EntryId, until_ms: int) -> Sequence[tuple[EntryId, Fields]]:
+        """Return the entries that follow `last` and came no later than then, as `after` does.
+
+        Nothing is waited for: what is asked for has been.
+        """
+        answer: Any = await self.connection.quick.xrange(
+            self.keys.journal, f"({last}", str(until_ms), count=self._count
+        )
+        return self._taken(answer)
+
+    async def first(self) -> EntryId | None:
+        """Return the first entry that is still in the stream, or `None` where there is none."""
+        found = await self.connection.quick.xrange(self.keys.journal, count=1)
+        return _entry(found[0])[0] if found else None
+
+    def _taken(self, answer: Sequence[Sequence[object]]) -> Sequence[tuple[EntryId, Fields]]:
+        """Return the entries of an answer; ask for fewer, or more, the next time."""
+        entries = [_entry(entry) for entry in answer]
         self.more = len(entries) == self._count
         size = sum(len(value) for _, fields in entries for value in fields.values())
         if size > READ_BYTES:

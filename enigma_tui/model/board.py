@@ -91,6 +91,16 @@ class Board:
                 pass
         return ()
 
+    def copy(self) -> "Board":
+        """Return a board that goes its own way from here; the calls are values, and shared."""
+        other = Board(self.policy, self.keep)
+        other.calls, other.last = self.calls.copy(), self.last
+        other.rejected, other.rejected_total = self.rejected.copy(), self.rejected_total
+        other.cut_total, other._rejected_bytes = self.cut_total, self._rejected_bytes
+        other._current, other._on_extension = self._current.copy(), self._on_extension.copy()
+        other._due = self._due.copy()
+        return other
+
     def due(self, now_ms: int, most: int | None = None) -> list[CallKey]:
         """Return the calls whose state has changed by the passing of time since the last call.
 

@@ -4,14 +4,15 @@ What each figure is, and where it comes from, is in docs/metrics.md. Calls that 
 before anyone collected it (`late`) are left out: their times are only lower bounds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import tzinfo
 from enum import StrEnum
 
 from msgspec import Struct
 
-from .call import Call, CallKey, EntryId
-from .notification import CallEnded, Direction
+from .call import Call, CallKey, EntryId, Policy
+from .entry import Notified
+from .notification import CallConnected, CallEnded, Direction
 from .windows import Counts, Kind, Window, Windows
 
 SPARK_MINUTES = 8
@@ -73,6 +74,16 @@ class Figures(Struct, frozen=True):
         return self.answered + (self.abandoned or 0)
 
 
+def told_since_ms(policy: Policy, sources: Collection[str]) -> int | None:
+    """Return since when records of all sources are collected, `None` where they are not.
+
+    Only records tell of abandoned calls. Milliseconds since the epoch.
+    """
+    if not sources or not all(source in policy.cdr_sources for source in sources):
+        return None
+    return max(policy.cdr_since_ms.values(), default=0)
+
+
 class Metrics:
     """Takes in calls as their waits are over and tells the figures at any time after."""
 
@@ -90,6 +101,14 @@ class Metrics:
 
     # ── what comes ──────────────────────────────────────────────────────────────────────
 
+    def take(self, event: Notified, calls: Sequence[Call]) -> None:
+        """Count what a notification tells of the calls that it changed, its own being the first."""
+        if isinstance(event.what, CallConnected):
+            for call in calls:
+                self.connected(call, event.id)
+        elif isinstance(event.what, CallEnded) and calls:
+            self.ended(calls[0], event.what, event.id, late=event.late)
+
     def connected(self, call: Call, entry: EntryId) -> None:
         """Count an inbound call if `entry` is the one that told of its first connection.
 
@@ -103,7 +122,9 @@ class Metrics:
         counted = self._by_record.pop(call.key, None)
         if counted is not None:
             self._windows.take_back(*counted)
-            self._minutes[counted[0] // 60] -= 1
+            minute = counted[0] // 60
+            if minute in self._minutes:  # it is of no minute any more where that was long ago
+                self._minutes[minute] -= 1
         second = entry.ms // 1000
         if call.late:
             self._windows.add(second, Kind.LATE)

@@ -1,14 +1,14 @@
 """The commands that act on calls, and those that help, as the app's actions."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.command import CommandPalette
 
 from ..model.call import CallKey, EntryId
 from ..settings import Settings
-from .commands import BY_ID, COMMANDS, READ_ONLY, shown_keys
+from .commands import BY_ID, COMMANDS, READ_ONLY, Command, shown_keys
 from .floor import Floor
 from .screens.board import BoardScreen
 from .told import SpeakingApp
@@ -29,6 +29,11 @@ class CallActions(SpeakingApp):
     What it does that with is put together behind the first frame, and no key is let through before.
     """
 
+    commands: ClassVar[Sequence[Command]] = COMMANDS
+    """What can be done here, for the help and the palette."""
+    only_watching: ClassVar[str] = READ_ONLY
+    """What is said when a key would change something, and nothing can be."""
+
     board: BoardScreen
     floor: Floor
     settings: Settings
@@ -46,7 +51,7 @@ class CallActions(SpeakingApp):
             for command in COMMANDS:
                 keys = self.settings.keys.get(command.id, command.keys)
                 if command.writes and event.key in keys.split(","):
-                    self.told.say(READ_ONLY)
+                    self.told.say(self.only_watching)
 
     def key_of(self, command: str) -> str:
         """Return the key that a command has in force."""
@@ -157,4 +162,4 @@ class CallActions(SpeakingApp):
         """List every key."""
         from .screens.help import HelpDialog  # once it is asked for
 
-        self.push_screen(HelpDialog(self.settings.keys, self.settings.read_only))
+        self.push_screen(HelpDialog(self.settings.keys, self.settings.read_only, self.commands))

@@ -9,12 +9,11 @@ import os
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
-from ..model.alerts import Alarm, CallRule, Figure, FigureRule, Rule, SilenceRule, Watch
+from ..alert_rules import rule
+from ..model.alerts import Alarm, Watch
 from ..model.call import Call, CallKey
-from ..model.query import parse
 from ..model.subject import Subjects
 from ..model.tabs import Tab
-from ..model.windows import Window
 from ..settings import AlertSetting
 from .floor import Floor
 from .told import Told
@@ -25,21 +24,6 @@ RUN_SECONDS = 30.0
 """How long a program may run before it is ended."""
 
 SAID_SECONDS = 15.0
-
-
-def rule(setting: AlertSetting) -> Rule:
-    """Return what the model looks for."""
-    if setting.filter:
-        return CallRule(setting.name, parse(setting.filter))
-    if setting.figure:
-        return FigureRule(
-            setting.name,
-            Figure(setting.figure),
-            Window(setting.window),
-            setting.above,
-            setting.below,
-        )
-    return SilenceRule(setting.name, setting.silent_minutes * 60)
 
 
 class Alerting:

@@ -6,7 +6,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.driver import Driver
@@ -55,6 +55,7 @@ class EnigmaApp(CallActions):
     CSS_PATH = Path(__file__).with_name("enigma.tcss")
     COMMANDS = {CommandProvider}  # noqa: RUF012
     ENABLE_COMMAND_PALETTE = True
+    SCREEN: ClassVar[type[BoardScreen]] = BoardScreen
 
     startup: "Startup"
     follower: "Follower"
@@ -77,15 +78,8 @@ class EnigmaApp(CallActions):
         super().__init__()
         self.settings = settings
         self.journal_keys = Keys(settings.prefix)
-        self.floor = Floor(
-            Dialplan(settings.region, known=True, masked=settings.mask),
-            settings.keep_calls,
-            listener=self,
-            own_name=settings.name,
-            clock=clock,
-            opening=True,
-        )
-        self.board = BoardScreen(
+        self.floor = self.new_floor(clock)
+        self.board = self.SCREEN(
             self.floor,
             marks=Marks(settings.hold_warning, settings.hold_critical),
             filter_text=settings.filter,
@@ -113,6 +107,18 @@ class EnigmaApp(CallActions):
         # Before the styles are read for the first time: they are not read twice then.
         self.set_reactive(EnigmaApp.theme, settings.theme)
         self.stylesheet.set_variables(self.get_css_variables())
+
+    def new_floor(self, clock: Callable[[], float] | None) -> Floor:
+        """Return what the board shows."""
+        settings = self.settings
+        return Floor(
+            Dialplan(settings.region, known=True, masked=settings.mask),
+            settings.keep_calls,
+            listener=self,
+            own_name=settings.name,
+            clock=clock,
+            opening=True,
+        )
 
     def get_driver_class(self) -> type[Driver]:
         """Write to a terminal only what it does not show yet; other drivers stay as they are."""
@@ -199,7 +205,7 @@ class EnigmaApp(CallActions):
         """Write a table into the settings file."""
         from ..settings_file import UnwritableError, put_table
 
-        file = self.startup.settings_file
+        file = self.settings_file
         if file is None:
             self.told.say("Kept for this session only.")
             return
@@ -209,6 +215,11 @@ class EnigmaApp(CallActions):
             self.told.say(f"{error}. The {name} are kept for this session only.", "error")
         else:
             self.told.say(f"Kept in {file}.")
+
+    @property
+    def settings_file(self) -> Path | None:
+        """Where what is asked to be kept is kept; if `None`, it is for this session."""
+        return self.startup.settings_file
 
     # ── what the floor tells ────────────────────────────────────────────────────────────
 
@@ -270,6 +281,10 @@ class EnigmaApp(CallActions):
             with contextlib.suppress(WorkerError, TimeoutError):
                 async with asyncio.timeout(LEAVE_SECONDS):
                     await worker.wait()
+        await self.leave()
+
+    async def leave(self) -> None:
+        """Give up what is held for others, and close the connections."""
         if self.wired.is_set():
             await self.acting.claims.close()
             self.pending.close()

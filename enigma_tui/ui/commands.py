@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 from textual.binding import Binding
 
 
@@ -20,6 +21,7 @@ class Group(StrEnum):
     SHOW = "Show"
     MOVE = "Move"
     PROGRAM = "Program"
+    REPLAY = "The time, in a replay"
 
 
 class Command(Struct, frozen=True):
@@ -304,9 +306,44 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )
 
+_OWN_TO_REPLAY: tuple[Command, ...] = (
+    Command("faster", "plus,equals_sign", "Faster", "Faster by a step, up to 100 times",
+            Group.REPLAY, footer=True, shown_key="+"),
+    Command("slower", "minus", "Slower", "Slower by a step, down to as fast as it was",
+            Group.REPLAY, footer=True, shown_key="-"),
+    Command("back_1", "left,left_square_bracket", "Back", "A minute back", Group.REPLAY,
+            footer=True, shown_key="← [", parameter="1"),
+    Command("forward_1", "right,right_square_bracket", "Forward", "A minute on", Group.REPLAY,
+            footer=True, shown_key="→ ]", parameter="1"),
+    Command("back_10", "shift+left,left_curly_bracket", "Ten back", "Ten minutes back",
+            Group.REPLAY, shown_key="shift+← {", parameter="10"),
+    Command("forward_10", "shift+right,right_curly_bracket", "Ten forward", "Ten minutes on",
+            Group.REPLAY, shown_key="shift+→ }", parameter="10"),
+    Command("beginning", "0", "Beginning", "Begin again", Group.REPLAY),
+)  # fmt: skip
+"""What only a replay can do."""
+
+_OF_THE_PRESENT = frozenset({"outbox", "alerts", "acknowledge"})
+
+_NOT_IN_THE_FOOTER = frozenset({"extensions", "sort"})
+"""In a replay: 80 columns have room for the keys of the time, or for these."""
+
+REPLAY_COMMANDS: tuple[Command, ...] = (
+    Command("pause", "p", "Pause", "Stop the time, or let it go on", Group.REPLAY, footer=True),
+    *_OWN_TO_REPLAY,
+    *(
+        replace(command, footer=command.footer and command.id not in _NOT_IN_THE_FOOTER)
+        for command in COMMANDS
+        if not command.writes and command.id not in {"pause", *_OF_THE_PRESENT}
+    ),
+)
+"""What a supervisor can do in a replay; a key of `COMMANDS` does there what it does here."""
+
 READ_ONLY = "This board is read-only (--read-only): nothing can be changed from it."
 
-BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
+REPLAYED = "This is a replay: what has been cannot be changed."
+
+BY_ID: Mapping[str, Command] = {command.id: command for command in (*COMMANDS, *_OWN_TO_REPLAY)}
 
 
 def shown_keys(command: Command, keymap: Mapping[str, str]) -> str:

@@ -15,8 +15,8 @@ from ..model.call import ORIGIN, Call, CallKey, CallState, EntryId
 from ..model.callbacks import Callbacks
 from ..model.delivery import Deliveries
 from ..model.entry import Event, Notified
-from ..model.metrics import Figures, Metrics
-from ..model.notification import AgentStatus, CallConnected, CallEnded
+from ..model.metrics import Figures, Metrics, told_since_ms
+from ..model.notification import AgentStatus, CallConnected
 from ..model.phone import Dialplan
 from ..model.query import Lens, Query
 from ..model.sorting import Sort
@@ -240,13 +240,9 @@ class Floor:
         if isinstance(event, Notified):
             self.newest_ms = event.id.ms
             calls = [call for key in keys if (call := self.board.calls.get(key)) is not None]
-            if isinstance(event.what, CallConnected):
-                for call in calls:
-                    self.metrics.connected(call, event.id)
-                if calls:
-                    self.agents.connected(calls[0].key, event.what.extension)
-            elif isinstance(event.what, CallEnded) and calls:
-                self.metrics.ended(calls[0], event.what, event.id, late=event.late)
+            self.metrics.take(event, calls)
+            if isinstance(event.what, CallConnected) and calls:
+                self.agents.connected(calls[0].key, event.what.extension)
             elif isinstance(event.what, AgentStatus):
                 self.agents.told(event, event.what)
 
@@ -319,9 +315,8 @@ class Floor:
 
     def figures(self, window: Window | None = None) -> Figures:
         """Return the figures of a window, by default of the one that was chosen."""
-        sources, policy = self.site.sources, self.board.policy
-        told = bool(sources) and all(source.name in policy.cdr_sources for source in sources)
-        since_ms = max(policy.cdr_since_ms.values(), default=0) if told else None
+        sources = [source.name for source in self.site.sources]
+        since_ms = told_since_ms(self.board.policy, sources)
         return self.metrics.at(self.now_ms(), window or self.window, since_ms)
 
     def waits(self, key: CallKey) -> str | None:

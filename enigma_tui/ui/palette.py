@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from .commands import COMMANDS, READ_ONLY, Command, Group, shown_keys
+from .commands import Command, Group, shown_keys
 
 
 class CommandProvider(Provider):
@@ -16,7 +16,7 @@ class CommandProvider(Provider):
 
     async def discover(self) -> Hits:
         """Offer everything before anything is typed."""
-        for command in COMMANDS:
+        for command in getattr(self.app, "commands"):  # noqa: B009
             if command.group is not Group.MOVE:
                 yield DiscoveryHit(
                     self._named(command), self._run(command), command.label, command.help
@@ -25,7 +25,7 @@ class CommandProvider(Provider):
     async def search(self, query: str) -> Hits:
         """Offer what matches."""
         matcher = self.matcher(query)
-        for command in COMMANDS:
+        for command in getattr(self.app, "commands"):  # noqa: B009
             named = self._named(command)
             if (score := matcher.match(f"{named} {command.help}")) > 0:
                 yield Hit(score, named, self._run(command), command.label, command.help)
@@ -33,7 +33,7 @@ class CommandProvider(Provider):
     def _run(self, command: Command) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
             if command.writes and getattr(self.app, "settings").read_only:  # noqa: B009
-                self.app.notify(READ_ONLY, markup=False)
+                self.app.notify(getattr(self.app, "only_watching"), markup=False)  # noqa: B009
             else:
                 await self.screen.run_action(command.action)
 

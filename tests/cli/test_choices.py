@@ -71,7 +71,7 @@ def test_a_restart_prints_nothing_twice_and_leaves_nothing_out(
     capsys: pytest.CaptureFixture[str], begin: EntryId | None
 ) -> None:
     """Entries of one batch are of one millisecond."""
-    printer = tail._Printer(parse(""), Dialplan(), 100, begin, as_json=True, ends=False)
+    printer = tailing.Printer(parse(""), Dialplan(), 100, begin, as_json=True, ends=False)
     printer.on_events([event(5, 0), event(5, 1)])
     printer.on_restart(missing=False)
     printer.on_events([event(5, seq) for seq in range(4)])

@@ -126,7 +126,7 @@ def test_tail_prints_each_event_and_ends_when_asked(run: Run, client: redis.Redi
     assert events[0]["caller"] == "+27 82 000 1234"
     done = run("tail", "--since", "1h", "--no-follow", "--filter", "ext:2002")
     assert len(done.stdout.splitlines()) == 1
-    assert "call_ref 2" in done.stdout
+    assert "Call 2 connected to extension 2002" in done.stdout
     assert run("tail", "--since", "soon").returncode == 2
     done = run("tail", "--filter", "ext:2001 hold>soon")
     assert done.returncode == 2

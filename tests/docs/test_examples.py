@@ -18,6 +18,7 @@ from enigma_tui.settings import load
 from enigma_tui.site import Site
 from tests.journal.test_acl import rules
 
+from .heard import heard
 from .pages import ROOT, Block, blocks
 
 
@@ -89,11 +90,17 @@ def check_typed(_block: Block, _here: Path) -> None:
     """Of these, test_commands.py has each line."""
 
 
+def check_tail(block: Block, _here: Path) -> None:
+    """It is what `tail` says of such a minute."""
+    assert block.text.splitlines() == heard()
+
+
 CHECKS: Mapping[str, Callable[[Block, Path], None]] = {
     "acl": check_acl,
     "console": check_typed,
     "json": check_json,
     "python": check_python,
+    "tail": check_tail,
     "toml": check_settings,
     "tree": check_tree,
 }

@@ -149,7 +149,7 @@ def test_no_payload_acts_on_the_terminal_that_is_tailed_on(
     assert not foreign_in(tail.output)
     lines = tail.output.decode().split("\r\n")[:-1]
     assert len(lines) > COUNT // 2
-    assert all(re.match(r"\d\d:\d\d:\d\d [a-z]", line) for line in lines)
+    assert all(re.match(r"(\d+ \w+ )?\d\d:\d\d:\d\d [A-Z].*\.$", line) for line in lines)
 
 
 def fill(client: redis.Redis, rng: Random) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from enigma_tui.model.call import Call, CallKey, End, EntryId, Feed, Leg
 from enigma_tui.model.metrics import Figures, Metrics, ServiceLevel, ShortAbandons
@@ -209,6 +210,16 @@ def test_a_connection_that_comes_after_its_record_corrects_what_was_counted(
 
 def _fields(call: Call) -> tuple[CallKey, str, str, str, Direction]:
     return call.key, call.caller, call.dialled, call.contact_ref, call.direction
+
+
+def test_a_connection_that_is_read_long_after_it_came_corrects_its_record_too() -> None:
+    """A board that opens paints while it reads, and looks back an hour, to the second."""
+    metrics = Metrics(zone=UTC)
+    call = take(metrics, Wait(T + 50 * SECOND, 9.0, by_record=True))
+    metrics.at(T + HOUR + 30 * SECOND)
+    entry = EntryId(T + 51 * SECOND, 0)
+    metrics.connected(replace(call, legs=(Leg("2001", entry),), end=None), entry)
+    assert metrics.at(T + HOUR + 30 * SECOND, Window.HOUR).answered == 1
 
 
 def test_a_conversation_is_of_its_record_and_in_time() -> None:

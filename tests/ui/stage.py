@@ -21,6 +21,8 @@ from enigma_tui.journal.connection import Address, connect
 from enigma_tui.journal.desk import Act, DispositionDesk, Who
 from enigma_tui.journal.keys import Keys
 from enigma_tui.journal.pending import Pending
+from enigma_tui.journal.replaying import JournalRecording
+from enigma_tui.journal.stream import Journal
 from enigma_tui.model.board import Board
 from enigma_tui.model.call import EntryId
 from enigma_tui.model.entry import decode
@@ -28,6 +30,7 @@ from enigma_tui.settings import Settings
 from enigma_tui.site import Click2Dial, Site
 from enigma_tui.ui.app import EnigmaApp
 from enigma_tui.ui.following import Startup
+from enigma_tui.ui.replay.app import Opened, Replay, ReplayApp
 from tests.ui.picture import portable
 
 BEGAN = 2_064_475_800
@@ -51,6 +54,25 @@ class StagedApp(EnigmaApp):
         Where a line was cut while the layout changed, it is in more pieces than the eye can see.
         """
         return portable(super().export_screenshot(**{**how, "simplify": True}))
+
+
+class StagedReplay(ReplayApp):
+    """A replay, whose pictures every viewer draws alike."""
+
+    def export_screenshot(self, **how: Any) -> str:
+        """Return a picture of what is on screen."""
+        return portable(super().export_screenshot(**how))
+
+
+class Beat:
+    """The clock of whoever looks on, which is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """Return the seconds."""
+        return self.now
 
 
 def still() -> float:
@@ -104,6 +126,56 @@ def make_app(
     return StagedApp(
         made, lambda: Startup(link, who, state, settings_file=settings_file), clock=still
     )
+
+
+REPLAYED_FROM = BEGAN + 300
+"""When a replay begins; it ends where the journal does."""
+
+
+def make_replay(
+    server: EmbeddedServer,
+    role: str = "replay",
+    *,
+    begin: float = REPLAYED_FROM,
+    end: float = BEGAN + LASTS,
+    speed: float = 10,
+    url: str = "",
+    **settings: Any,
+) -> ReplayApp:
+    """Return a replay of the journal; `app.beat` is moved by hand."""
+    values: dict[str, Any] = {"redis_url": server.url, "name": "thandi", **settings}
+    end_ms = round(end * 1000)
+
+    def opened() -> Opened:
+        link = connect(Address(url or server.url), role)
+        journal = Journal(link, Keys())
+        return Opened(JournalRecording(journal, end_ms, link.address.shown), link, journal)
+
+    what = Replay(demo_site(), round(begin * 1000), end_ms, opened, speed)
+    return StagedReplay(Settings(**values), what, beat=Beat())
+
+
+async def replay_settled(app: ReplayApp, pilot: Pilot[None]) -> None:
+    """Wait until the replay shows what there was at its time."""
+    async with asyncio.timeout(20):
+        await app.wired.wait()
+        await app.keyboard.idle()
+        while app.floor.player.reading or app.floor.player.turn():
+            await pilot.pause(0.01)
+    app.board.repaint()
+    await pilot.pause()
+
+
+async def let_pass(app: ReplayApp, pilot: Pilot[None], seconds: float) -> None:
+    """Let so much of the onlooker's time pass, and wait until it is shown."""
+    beat = app.beat
+    assert isinstance(beat, Beat)
+    until = beat.now + seconds
+    while beat.now < until:
+        beat.now = min(until, beat.now + 1)
+        assert app.floor.replaying is not None
+        app.floor.replaying.nudge()
+        await replay_settled(app, pilot)
 
 
 OUTCOMES = (

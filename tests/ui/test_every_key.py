@@ -11,7 +11,7 @@ from enigma_tui.model.sorting import Sort
 from enigma_tui.model.tabs import Tab
 from enigma_tui.model.windows import Window
 from enigma_tui.ui.app import EnigmaApp
-from enigma_tui.ui.commands import BY_ID
+from enigma_tui.ui.commands import BY_ID, COMMANDS
 from enigma_tui.ui.screens.alerts import AlertsDialog
 from enigma_tui.ui.screens.callbacks import CallBacksDialog
 from enigma_tui.ui.screens.calling_back import CallBackDialog
@@ -154,4 +154,4 @@ async def test_a_key_does_what_it_is_there_for(
 
 
 def test_no_command_is_left_out() -> None:
-    assert EFFECTS.keys() == BY_ID.keys()
+    assert list(EFFECTS) == [command.id for command in COMMANDS]

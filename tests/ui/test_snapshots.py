@@ -56,6 +56,33 @@ BUSY: dict[str, tuple[str, ...]] = {
 }
 
 
+REPLAYS: dict[str, tuple[str, ...]] = {
+    "running": ("right", "plus"),
+    "paused": ("right", "p"),
+    "end": ("shift+right",),
+    "help": ("question_mark",),
+}
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("keys", REPLAYS.values(), ids=REPLAYS)
+def test_replay(
+    floor: EmbeddedServer,
+    snap_compare: Callable[..., bool],
+    keys: tuple[str, ...],
+    size: tuple[int, int],
+) -> None:
+    """A replay of the morning, whose time does not pass by itself."""
+    app = stage.make_replay(floor)
+
+    async def typed(pilot: Pilot[None]) -> None:
+        await stage.replay_settled(app, pilot)
+        await pilot.press(*keys)
+        await stage.replay_settled(app, pilot)
+
+    assert snap_compare(app, terminal_size=size, run_before=typed)
+
+
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("keys", SCREENS.values(), ids=SCREENS)
 def test_screen(

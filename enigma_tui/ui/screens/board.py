@@ -68,7 +68,7 @@ class BoardScreen(LookingScreen):
         self._frame: Timer | None = None
         self._dirty = False
         self._busy = Pace(1 / BUSY_FRAME_SECONDS, BUSY_FRAMES, 1.0, time.monotonic)
-        self.status = StatusLine(floor, watching=watching)
+        self.status = self.new_status(watching)
         self.figures = FiguresLine(floor)
         self.views = ViewsLine()
         self.table = CallTable(floor, marks, columns)
@@ -79,6 +79,10 @@ class BoardScreen(LookingScreen):
         self.filter_bar = FilterBar(self._parse, filter_text, floor.known_values)
         if filter_text:
             floor.look(query=self._parse(filter_text))
+
+    def new_status(self, watching: str) -> StatusLine:
+        """Return the line at the top."""
+        return StatusLine(self.floor, watching=watching)
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
@@ -155,8 +159,8 @@ class BoardScreen(LookingScreen):
             subtitle = f"{view.matching:,} of {counts[view.tab]:,} calls"
         if marked:
             subtitle += f" · {marked:,} marked"
-        if self.floor.paused:
-            subtitle = f"PAUSED  {len(self.floor.held):,} waiting  p goes on · " + subtitle
+        if standing := self.standing():
+            subtitle = f"{standing} · {subtitle}"
         elif self.table.follows:
             subtitle += " · following the newest"
         elif self.table.above:
@@ -170,6 +174,12 @@ class BoardScreen(LookingScreen):
             if len(subtitle) + len(stays) < self.size.width - 6:
                 subtitle += stays
         self.count.tell(subtitle, mistaken=mistake is not None)
+
+    def standing(self) -> str:
+        """Return that nothing moves and what would change that; empty while it does."""
+        if not self.floor.paused:
+            return ""
+        return f"PAUSED  {len(self.floor.held):,} waiting  p goes on"
 
     def _in_force(self) -> str:
         text = self.floor.view.query.text

@@ -113,6 +113,8 @@ class DetailsDialog(Dialog[None]):
                 lines.append(Text("    no longer in the journal, or the server is away", "dim"))
             else:
                 lines += [_indented(line) for line in pretty(raw).split("\n")]
+        if not found:
+            lines.append(Text("    not known: an exported file does not have it", "dim"))
         self.query_one("#raw", Static).update(Group(*lines))
 
 

@@ -1,6 +1,6 @@
 """Every key, made from the list of commands; and the filter language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from ...model.query import FIELDS
-from ..commands import COMMANDS, Group, shown_keys
+from ..commands import COMMANDS, Command, shown_keys
 from .dialog import Dialog
 
 
@@ -22,15 +22,21 @@ class HelpDialog(Dialog[None]):
         ("k", "scroll(-1)", ""),
     ]
 
-    def __init__(self, keymap: Mapping[str, str], read_only: bool) -> None:
+    def __init__(
+        self,
+        keymap: Mapping[str, str],
+        read_only: bool,
+        commands: Sequence[Command] = COMMANDS,
+    ) -> None:
         super().__init__()
         self._keymap = keymap
         self._read_only = read_only
+        self._commands = commands
 
     def compose(self) -> ComposeResult:
         """Lay out one scrolling text."""
         with VerticalScroll(classes="box wide"):
-            yield Static(help_text(self._keymap, self._read_only), markup=False)
+            yield Static(help_text(self._keymap, self._read_only, self._commands), markup=False)
 
     def on_mount(self) -> None:
         """Name the dialog."""
@@ -39,12 +45,16 @@ class HelpDialog(Dialog[None]):
         box.border_subtitle = "j k scrolls   esc closes"
 
 
-def help_text(keymap: Mapping[str, str], read_only: bool = False) -> Text:
+def help_text(
+    keymap: Mapping[str, str],
+    read_only: bool = False,
+    commands: Sequence[Command] = COMMANDS,
+) -> Text:
     """Return the help as it is shown."""
     text = Text()
-    for group in Group:
+    for group in dict.fromkeys(command.group for command in commands):
         text.append(f"{group.value}\n", "bold")
-        for command in COMMANDS:
+        for command in commands:
             if command.group is group:
                 text.append(f"  {shown_keys(command, keymap):<10}", "bold")
                 off = " (off: this board is read-only)" if read_only and command.writes else ""
