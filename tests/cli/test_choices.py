@@ -9,7 +9,7 @@ import redis
 from click.testing import CliRunner
 
 from enigma_tui.addresses import address
-from enigma_tui.cli import demo, main, tail
+from enigma_tui.cli import demo, main, tailing
 from enigma_tui.journal.address import Login
 from enigma_tui.journal.keys import DEFAULT_PREFIX
 from enigma_tui.model.call import EntryId
