@@ -77,14 +77,14 @@ def with_more(story: Story) -> Sequence[Event]:
     """
     more: list[Event] = []
     for n, key in enumerate(story.keys):
-        ms = key.since.ms
-        more.append(Claimed(EntryId(ms + 3, 7), key, Claim("thandi", ms + 60_003, f"c{n}")))
+        ms, seq = key.since.ms, 10 + 4 * n
+        more.append(Claimed(EntryId(ms + 3, seq), key, Claim("thandi", ms + 60_003, f"c{n}")))
         status = ("wrapup", "idle", "busy")[n % 3]
         told = AgentStatus("200" + str(n % 3 + 1), status, "winback")
-        more.append(Notified(EntryId(ms + 4, 7), "pbx", "agents", late=False, what=told))
+        more.append(Notified(EntryId(ms + 4, seq + 1), "pbx", "agents", late=False, what=told))
         if n % 3 == 0:
             done = Disposition("callback", "thandi", ms + 5, 5, callback_ms=ms + 900_000)
-            more.append(Disposed(EntryId(ms + 5, 7), key, done))
+            more.append(Disposed(EntryId(ms + 5, seq + 2), key, done))
     return sorted([*story.events, *more], key=lambda event: event.id)
 
 
