@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from ...model.call import CallKey
+from ...model.call import Call, CallKey
 from ...model.text import safe
 from ..columns import moment
 from ..floor import Floor
@@ -53,15 +53,18 @@ class CallBacksDialog(Dialog[CallKey]):
 
     def _look(self) -> None:
         now_ms = self._floor.now_ms()
+        calls = self._floor.board.calls
         rows = [
-            (key, self._line(at, key, now_ms), at <= now_ms)
+            (key, self._line(at, call, now_ms), at <= now_ms)
             for at, key in self._floor.callbacks.listed()
+            # While the journal is read, some that are listed may have been let go of.
+            if (call := calls.get(key)) is not None
         ]
         due = sum(is_due for _, _, is_due in rows)
         title = f"Call-backs: {len(rows):,}" + (f", {due:,} due" if due else "")
         self.query_one(".box").border_title = title
-        calls = "b calls back   " if self._call_back else ""
-        hint = f"enter goes to the call   {calls}j k moves   esc closes" if rows else "esc closes"
+        back = "b calls back   " if self._call_back else ""
+        hint = f"enter goes to the call   {back}j k moves   esc closes" if rows else "esc closes"
         self.query_one("#hint", Static).update(hint)
         options, question = self.query_one(OptionList), self.query_one("#question")
         options.display, question.display = bool(rows), not rows
@@ -76,8 +79,7 @@ class CallBacksDialog(Dialog[CallKey]):
         if rows:
             options.highlighted = min(place, len(rows) - 1)
 
-    def _line(self, at: int, key: CallKey, now_ms: int) -> str:
-        call = self._floor.board.calls[key]
+    def _line(self, at: int, call: Call, now_ms: int) -> str:
         done = call.disposition
         caller = self._floor.dialplan.caller(call.caller) or "unknown"
         mark = "due" if at <= now_ms else ""
