@@ -176,7 +176,8 @@ class Settings(Checked):
     mask: bool = False
     """Hide the middle of callers' numbers, for a screen that others can see."""
     theme: str = "enigma-dark"
-    """The colours: `enigma-dark`, `enigma-light`, or any theme that Textual brings."""
+    """The colours: `enigma-dark`, `enigma-light`, `enigma-high-contrast`, `enigma-colour-blind`, or
+    any theme that Textual brings."""
     hold_warning: _Seconds = 60.0
     """Seconds on hold from which a call is marked `!`."""
     hold_critical: _Seconds = 120.0

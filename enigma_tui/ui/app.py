@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.driver import Driver
+from textual.filter import DimFilter
 from textual.worker import WorkerError
 
 from ..journal.keys import Keys
@@ -23,7 +24,7 @@ from .keyboard import Keyboard
 from .memory import collect_less_often, leave_alone_what_is_there
 from .palette import CommandProvider
 from .screens.board import BoardScreen
-from .themes import OWN
+from .themes import DIMMED, OWN, usual_variables
 
 if TYPE_CHECKING:  # nothing of this is needed for the first frame: see `wiring`
     from ..journal.collector import Collector
@@ -104,6 +105,9 @@ class EnigmaApp(CallActions):
         self._frozen = False
         for theme in OWN:
             self.register_theme(theme)
+        for each in self._filters:
+            if isinstance(each, DimFilter):
+                each.dim_factor = DIMMED
         # Before the styles are read for the first time: they are not read twice then.
         self.set_reactive(EnigmaApp.theme, settings.theme)
         self.stylesheet.set_variables(self.get_css_variables())
@@ -128,6 +132,10 @@ class EnigmaApp(CallActions):
         from .terminal import SparingDriver  # where there are such terminals
 
         return SparingDriver
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return what a theme need not say."""
+        return usual_variables(self.current_theme)
 
     def get_default_screen(self) -> BoardScreen:
         """Return the only screen that is not a dialog."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from rich.highlighter import Highlighter
+from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -19,15 +20,16 @@ from ...model.query_complete import Known, complete
 class _Underline(Highlighter):
     """Marks where a mistake is."""
 
-    def __init__(self) -> None:
+    def __init__(self, style: Callable[[], Style]) -> None:
         self.mistake: QueryError | None = None
+        self._style = style
 
     def highlight(self, text: Text) -> None:
         if self.mistake is None or not len(text):
             return
         # A mistake at the very end is marked on the last character that there is.
         start = min(self.mistake.start, len(text) - 1)
-        text.stylize("bold underline red", start, max(start + 1, self.mistake.end))
+        text.stylize(self._style(), start, max(start + 1, self.mistake.end))
 
 
 class _Offers(Suggester):
@@ -45,8 +47,13 @@ HISTORY_MOST = 50
 """Filters that are remembered, for as long as the board is open: they may hold numbers."""
 
 
+MISTAKE = "filter-bar--mistake"
+
+
 class FilterBar(Horizontal):
     """One line to type a filter into. Up and down go through those that were typed before."""
+
+    COMPONENT_CLASSES = {MISTAKE}  # noqa: RUF012
 
     BINDINGS = [  # noqa: RUF012
         Binding("tab", "accept", "Complete"),
@@ -85,7 +92,7 @@ class FilterBar(Horizontal):
         """How many filters back in the history the line is."""
         self._typed = ""
         """What was typed before that."""
-        self._underline = _Underline()
+        self._underline = _Underline(lambda: self.get_component_rich_style(MISTAKE, partial=True))
         self._before = text
         self._text = text
 
