@@ -8,7 +8,8 @@ from textual.command import CommandPalette
 
 from ..model.call import CallKey, EntryId
 from ..settings import Settings
-from .commands import BY_ID, COMMANDS, READ_ONLY, Command, shown_keys
+from .commands import BY_ID, COMMANDS, READ_ONLY, Command, keys_of, shown_keys
+from .pressing import written
 from .floor import Floor
 from .screens.board import BoardScreen
 from .told import SpeakingApp
@@ -49,8 +50,7 @@ class CallActions(SpeakingApp):
         """Say why a key does nothing on a board that only watches."""
         if self.settings.read_only and self.screen is self.board:
             for command in COMMANDS:
-                keys = self.settings.keys.get(command.id, command.keys)
-                if command.writes and event.key in keys.split(","):
+                if command.writes and event.key in keys_of(command, self.settings.keys):
                     self.told.say(self.only_watching)
 
     def key_of(self, command: str) -> str:
@@ -160,6 +160,25 @@ class CallActions(SpeakingApp):
 
     def action_help(self) -> None:
         """List every key."""
-        from .screens.help import HelpDialog  # once it is asked for
+        from .helping import of_board, of_filters  # once it is asked for
+        from .screens.help import HelpDialog
 
-        self.push_screen(HelpDialog(self.settings.keys, self.settings.read_only, self.commands))
+        palette = written(keys_of(BY_ID["palette"], self.settings.keys)[0])
+        about = f"A click on a line does what it says. {palette} finds commands by their names."
+        sections = [
+            *of_board(self.commands, self.settings.keys, self.settings.read_only),
+            *of_filters(),
+        ]
+        HelpDialog.ask(self, "", about, sections)
+
+    def action_filter_help(self) -> None:
+        """Say how filters are written, to whoever is writing one."""
+        from .helping import of_filters, of_place  # once it is asked for
+        from .screens.help import HelpDialog
+
+        about = (
+            "A filter takes effect as you type. A mistake is underlined, and the last good filter "
+            "stays in force."
+        )
+        keys = of_place(self.board, self.board.filter_bar)
+        HelpDialog.ask(self, "filters", about, [*of_filters(), *keys])

@@ -279,9 +279,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("cursor_bottom", "G,end", "Bottom", "To the last call", Group.MOVE, shown_key="G"),
     Command(
         "help",
-        "question_mark",
+        "question_mark,f1",
         "Help",
-        "This list",
+        "This list; in a dialog, or with F1 while you type, help for that",
         Group.PROGRAM,
         footer=True,
         shown_key="?",
@@ -351,3 +351,8 @@ def shown_keys(command: Command, keymap: Mapping[str, str]) -> str:
     if command.id in keymap:
         return keymap[command.id].replace(",", " ")
     return command.shown_key or command.keys.replace(",", " ")
+def keys_of(command: Command, keymap: Mapping[str, str]) -> list[str]:
+    """Return Textual's names of a command's keys, with the settings' own keys in force."""
+    return keymap.get(command.id, command.keys).split(",")
+
+

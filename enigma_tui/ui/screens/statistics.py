@@ -30,12 +30,18 @@ BESIDE_CELLS = 100
 class StatisticsDialog(Dialog[None]):
     """Shows the statistics of the window that the figures are of."""
 
+    TOPIC = "statistics"
+    ABOUT = (
+        "When calls came, how long they held, and the numbers by extension, dialled number and "
+        "outcome, of the time that the figures are of."
+    )
+    EDGE = "w another time   j k scrolls   ? help   esc closes"
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS = [  # noqa: RUF012
         ("i,q", "leave", "Close"),
-        ("w", "window", "Window"),
-        ("j", "scroll(1)", ""),
-        ("k", "scroll(-1)", ""),
+        ("w", "window", "Another length of time"),
+        ("j", "scroll(1)", "Down"),
+        ("k", "scroll(-1)", "Up"),
     ]
 
     def __init__(self, floor: Floor, next_window: Callable[[], None]) -> None:
@@ -59,9 +65,7 @@ class StatisticsDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         """Name the dialog, and look again every few seconds."""
-        box = self.query_one(".box")
-        box.border_title = "Statistics"
-        box.border_subtitle = "w another time   j k scrolls   esc closes"
+        self.query_one(".box").border_title = "Statistics"
         self._look()
         self.set_interval(REFRESH_SECONDS, self._look)
 

@@ -60,6 +60,7 @@ class FilterBar(Horizontal):
         Binding("up", "earlier", "Earlier", key_display="↑"),
         Binding("down", "later", "Later", key_display="↓", show=False),
     ]
+        Binding("f1", "app.filter_help", "Help", key_display="F1"),
 
     class Changed(Message):
         """There is a new filter that can be read."""
