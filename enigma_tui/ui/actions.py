@@ -1,6 +1,6 @@
 """The commands that act on calls, and those that help, as the app's actions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -9,12 +9,14 @@ from textual.command import CommandPalette
 from ..model.call import CallKey, EntryId
 from ..settings import Settings
 from .commands import BY_ID, COMMANDS, READ_ONLY, Command, keys_of, shown_keys
-from .pressing import written
 from .floor import Floor
+from .pressing import written
 from .screens.board import BoardScreen
 from .told import SpeakingApp
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..journal.pending import PendingActs
     from ..journal.stream import Journal
     from ..model.alerts import Watch
@@ -38,6 +40,11 @@ class CallActions(SpeakingApp):
     board: BoardScreen
     floor: Floor
     settings: Settings
+    """Those in force: what is changed and kept while the board is open is changed here as well."""
+    given: Mapping[str, str]
+    """Where each that is not a default came from when the board was opened."""
+    origins: dict[str, str]
+    """Where each comes from now."""
     acting: "Acting"
     calling_back: "CallingBack"
     outbox: "Outbox"
@@ -147,6 +154,32 @@ class CallActions(SpeakingApp):
         self.told.say(f"{count:,} acknowledged." if count else "There is nothing to acknowledge.")
         self.board.changed()
 
+    # ── the board itself ────────────────────────────────────────────────────────────────
+
+    def action_theme(self) -> None:
+        """Choose the colours."""
+        from .screens.themes import ThemeDialog  # once it is asked for
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                self.use_theme(name)
+
+        self.push_screen(ThemeDialog(self.theme), chosen)
+
+    def use_theme(self, name: str) -> None:
+        """Show a theme from now on, and keep it."""
+        self.theme = name
+        if name != self.settings.theme:
+            from .kept import keep_theme  # once there is something to keep
+
+            keep_theme(self, name)
+
+    def keep(self, name: str, table: Mapping[str, str | int]) -> None:
+        """Keep a setting that is a table: saved views, columns."""
+        from .kept import keep_table  # once there is something to keep
+
+        keep_table(self, name, table)
+
     # ── help ────────────────────────────────────────────────────────────────────────────
 
     def action_palette(self) -> None:
@@ -157,6 +190,11 @@ class CallActions(SpeakingApp):
         """Open the palette; unlike Textual's own it may still be closing from the last time."""
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette())  # two of one id would end the program
+
+    @property
+    def settings_file(self) -> "Path | None":
+        """Where what is asked to be kept is kept; if `None`, it is for this session."""
+        raise NotImplementedError
 
     def action_help(self) -> None:
         """List every key."""

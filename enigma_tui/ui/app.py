@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -76,6 +76,8 @@ class EnigmaApp(CallActions):
 
         `clock` is the server's time in Unix seconds, where it is not to be found out.
         """
+        self.given = {}
+        self.origins = {}
         super().__init__()
         self.settings = settings
         self.journal_keys = Keys(settings.prefix)
@@ -86,7 +88,7 @@ class EnigmaApp(CallActions):
             filter_text=settings.filter,
             views=settings.views,
             columns=settings.columns,
-            keep=self._keep,
+            keep=self.keep,
             watching="read-only" if settings.read_only else "",
         )
         self.keyboard = Keyboard(
@@ -158,6 +160,8 @@ class EnigmaApp(CallActions):
         """Load what the first calls are shown with, and follow the journal."""
         # Imported here: Redis and the site's settings take nearly as long as the first frame.
         from .following import follow
+        self.given = self.startup.origins
+        self.origins = dict(self.given)
 
         self.startup = self._start()
         follow(self, self.startup)
@@ -208,21 +212,6 @@ class EnigmaApp(CallActions):
 
         self._exit_renderables.append(Traceback(show_locals=False, suppress=[rich, textual]))
         self._close_messages_no_wait()
-
-    def _keep(self, name: str, table: Mapping[str, str | int]) -> None:
-        """Write a table into the settings file."""
-        from ..settings_file import UnwritableError, put_table
-
-        file = self.settings_file
-        if file is None:
-            self.told.say("Kept for this session only.")
-            return
-        try:
-            put_table(file, name, table)
-        except UnwritableError as error:
-            self.told.say(f"{error}. The {name} are kept for this session only.", "error")
-        else:
-            self.told.say(f"Kept in {file}.")
 
     @property
     def settings_file(self) -> Path | None:

@@ -288,6 +288,14 @@ COMMANDS: tuple[Command, ...] = (
         of_app=True,
     ),
     Command(
+        "theme",
+        "T",
+        "Theme",
+        "Choose the colours from a list that shows them",
+        Group.PROGRAM,
+        of_app=True,
+    ),
+    Command(
         "palette",
         "ctrl+p,colon",
         "Commands",
@@ -346,13 +354,13 @@ REPLAYED = "This is a replay: what has been cannot be changed."
 BY_ID: Mapping[str, Command] = {command.id: command for command in (*COMMANDS, *_OWN_TO_REPLAY)}
 
 
-def shown_keys(command: Command, keymap: Mapping[str, str]) -> str:
-    """Return a command's keys as people write them, with the settings' own keys in force."""
-    if command.id in keymap:
-        return keymap[command.id].replace(",", " ")
-    return command.shown_key or command.keys.replace(",", " ")
 def keys_of(command: Command, keymap: Mapping[str, str]) -> list[str]:
     """Return Textual's names of a command's keys, with the settings' own keys in force."""
     return keymap.get(command.id, command.keys).split(",")
 
 
+def shown_keys(command: Command, keymap: Mapping[str, str]) -> str:
+    """Return a command's keys as people write them, with the settings' own keys in force."""
+    if command.id in keymap:
+        return keymap[command.id].replace(",", " ")
+    return command.shown_key or command.keys.replace(",", " ")
