@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.command import CommandPalette
 
 from ..model.call import CallKey, EntryId
 from ..settings import Settings
@@ -183,18 +182,30 @@ class CallActions(SpeakingApp):
     # ── help ────────────────────────────────────────────────────────────────────────────
 
     def action_palette(self) -> None:
-        """Find a command by name."""
-        self.action_command_palette()
+        """Find a command, a saved view or a theme by its name."""
+        from .palette import Entry, entries  # once it is asked for
+        from .screens.palette import PaletteDialog
 
-    def action_command_palette(self) -> None:
-        """Open the palette; unlike Textual's own it may still be closing from the last time."""
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette())  # two of one id would end the program
+        async def chosen(entry: Entry | None) -> None:
+            if entry is not None and entry.theme:
+                self.use_theme(entry.theme)
+            elif entry is not None:
+                await self.do(entry.command)
+
+        offered = entries(self.commands, self.settings.keys, self.board.saved)
+        self.push_screen(PaletteDialog(offered), chosen)
 
     @property
     def settings_file(self) -> "Path | None":
         """Where what is asked to be kept is kept; if `None`, it is for this session."""
         raise NotImplementedError
+
+    async def do(self, command: str) -> None:
+        """Do what a command does, as its key would on the board."""
+        if BY_ID[command].writes and self.settings.read_only:
+            self.told.say(self.only_watching)
+        else:
+            await self.board.run_action(BY_ID[command].action)
 
     def action_help(self) -> None:
         """List every key."""

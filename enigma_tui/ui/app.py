@@ -22,7 +22,6 @@ from .commands import BY_ID
 from .floor import Floor
 from .keyboard import Keyboard
 from .memory import collect_less_often, leave_alone_what_is_there
-from .palette import CommandProvider
 from .screens.board import BoardScreen
 from .themes import DIMMED, OWN, usual_variables
 
@@ -54,8 +53,7 @@ class EnigmaApp(CallActions):
 
     TITLE = "Enigma"
     CSS_PATH = Path(__file__).with_name("enigma.tcss")
-    COMMANDS = {CommandProvider}  # noqa: RUF012
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False  # there is one of our own
     SCREEN: ClassVar[type[BoardScreen]] = BoardScreen
 
     startup: "Startup"

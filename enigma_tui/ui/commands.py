@@ -299,7 +299,7 @@ COMMANDS: tuple[Command, ...] = (
         "palette",
         "ctrl+p,colon",
         "Commands",
-        "Find a command by its name",
+        "Find a command, a saved view or a theme by its name",
         Group.PROGRAM,
         shown_key="ctrl+p :",
         of_app=True,
