@@ -179,6 +179,13 @@ class CallActions(SpeakingApp):
 
         keep_table(self, name, table)
 
+    def action_settings(self) -> None:
+        """Show the settings in force, and where each came from."""
+        from .in_force import in_force
+        from .screens.settings import SettingsDialog  # once it is asked for
+
+        self.push_screen(SettingsDialog(in_force(self)))
+
     # ── help ────────────────────────────────────────────────────────────────────────────
 
     def action_palette(self) -> None:

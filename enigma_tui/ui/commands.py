@@ -296,6 +296,14 @@ COMMANDS: tuple[Command, ...] = (
         of_app=True,
     ),
     Command(
+        "settings",
+        "ctrl+o",
+        "Settings",
+        "Settings in force, and where each came from",
+        Group.PROGRAM,
+        of_app=True,
+    ),
+    Command(
         "palette",
         "ctrl+p,colon",
         "Commands",
