@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
+from textual import events, on
 
 from ..model.call import CallKey, EntryId
 from ..settings import Settings
@@ -12,6 +12,7 @@ from .floor import Floor
 from .pressing import written
 from .screens.board import BoardScreen
 from .told import SpeakingApp
+from .widgets.call_table import CallTable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -185,6 +186,14 @@ class CallActions(SpeakingApp):
         from .screens.settings import SettingsDialog  # once it is asked for
 
         self.push_screen(SettingsDialog(in_force(self)))
+
+    @on(CallTable.GutterClicked)
+    def _gutter_clicked(self, event: CallTable.GutterClicked) -> None:
+        """Mark what was clicked, as its key does."""
+        if self.settings.read_only:
+            self.told.say(self.only_watching)
+        else:
+            self.board.toggle_mark(event.key)
 
     # ── help ────────────────────────────────────────────────────────────────────────────
 

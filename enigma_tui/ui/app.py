@@ -74,10 +74,10 @@ class EnigmaApp(CallActions):
 
         `clock` is the server's time in Unix seconds, where it is not to be found out.
         """
-        self.given = {}
-        self.origins = {}
         super().__init__()
         self.settings = settings
+        self.given = {}
+        self.origins = {}
         self.journal_keys = Keys(settings.prefix)
         self.floor = self.new_floor(clock)
         self.board = self.SCREEN(
@@ -158,10 +158,10 @@ class EnigmaApp(CallActions):
         """Load what the first calls are shown with, and follow the journal."""
         # Imported here: Redis and the site's settings take nearly as long as the first frame.
         from .following import follow
-        self.given = self.startup.origins
-        self.origins = dict(self.given)
 
         self.startup = self._start()
+        self.given = self.startup.origins
+        self.origins = dict(self.given)
         follow(self, self.startup)
         self._following = True
         self.set_timer(LATEST_SECONDS, self._wire_rest)
