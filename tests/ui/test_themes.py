@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from rich.style import Style
@@ -13,6 +14,7 @@ from enigma_tui.ui.themes import ABOUT, COLOUR_BLIND, HIGH_CONTRAST, NAMES, OWN
 from enigma_tui.ui.widgets.drawn import Drawn
 from tests.ui import stage
 from tests.ui.colours import SIGHTS, Rgb, contrast, difference, seen
+from tests.ui.first import make_first, make_first_app
 from tests.ui.hands import Opened, type_keys
 from tests.ui.seen import Record
 
@@ -33,6 +35,12 @@ PLACES: dict[str, tuple[str, ...]] = {
     "search": ("5", "G", "d", "slash", *"b"),
     "extensions": ("e", "space"),
     "sort": ("s",),
+    "columns": ("t",),
+    "call-backs": ("B",),
+    "settings": ("ctrl+o", *"site"),
+    "palette": ("colon",),
+    "theme": ("T",),
+    "filter help": ("slash", "f1"),
     "details": ("5", "enter"),
     "rejected": ("x",),
     "outbox": ("o",),
@@ -144,6 +152,27 @@ async def test_every_word_in_every_place_can_be_read(
             while app.screen is not app.board:
                 await type_keys(app, pilot, "escape")
             await type_keys(app, pilot, "escape", "escape")
+
+
+async def test_every_word_before_the_first_call_can_be_read(
+    recorded: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded((120, 36))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for theme in OWN:
+        app = make_first_app(make_first(theme=theme.name), tmp_path)
+        async with app.run_test(size=(120, 36), notifications=True) as pilot:
+            await pilot.pause()
+            await pilot.press("tab", *"thandi")
+            await pilot.pause()
+            found = list(words(app))
+            assert len(found) > 10
+            faint = {
+                (theme.name, text): contrast(*colours(style))
+                for text, style in found
+                if contrast(*colours(style)) < least(theme)
+            }
+            assert faint == {}
 
 
 async def test_states_differ_to_every_eye_in_the_theme_that_is_made_for_it(
