@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -18,6 +19,14 @@ from .origins import SECRET_NAME, origin
 from .values import Checked, Secret, WrongError, defaults, hints, is_structured
 
 ENV_PREFIX = "ENIGMA_TUI_"
+
+COMMAND_LINE = "the command line"
+"""Where a setting came from that was typed with the program's name."""
+
+DEMO = "the demo"
+"""Where a setting came from that the demo needs."""
+
+_ENVIRONMENT = "the environment"
 
 VIEWS_MOST = 4
 """Saved views, for the keys 6 to 9."""
@@ -176,7 +185,8 @@ class Settings(Checked):
     mask: bool = False
     """Hide the middle of callers' numbers, for a screen that others can see."""
     theme: str = "enigma-dark"
-    """The colours: `enigma-dark`, `enigma-light`, or any theme that Textual brings."""
+    """The colours: `enigma-dark`, `enigma-light`, `enigma-high-contrast`, `enigma-colour-blind`, or
+    any theme that Textual brings."""
     hold_warning: _Seconds = 60.0
     """Seconds on hold from which a call is marked `!`."""
     hold_critical: _Seconds = 120.0
@@ -243,17 +253,25 @@ class Loaded:
     origins: Mapping[str, str]
 
 
-def load(file: Path, *, required: bool, flags: Mapping[str, Any]) -> Loaded:
+def load(
+    file: Path,
+    *,
+    required: bool,
+    flags: Mapping[str, Any],
+    presets: Mapping[str, Any] = MappingProxyType({}),
+) -> Loaded:
     """Read all layers. `required` says that the file was named and so must exist.
 
+    `presets` are the demo's; they count for more than the environment, and less than `flags`.
     Raises `SettingsError` with a line for every mistake.
     """
     layers: list[tuple[str, Mapping[str, Any]]] = []
     if required or file.exists():
         layers.append((str(file), _read_file(file)))
-    layers.append(("the environment", _read_environment()))
+    layers.append((_ENVIRONMENT, _read_environment()))
+    layers.append((DEMO, presets))
     given = {name: value for name, value in flags.items() if value is not None}
-    layers.append(("the command line", given))
+    layers.append((COMMAND_LINE, given))
     merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
     mistakes: list[str] = []
@@ -270,7 +288,7 @@ def load(file: Path, *, required: bool, flags: Mapping[str, Any]) -> Loaded:
                 mistakes.append(f"{where}: there is no setting {key!r}{_nearest(key)}")
                 continue
             merged[key] = value
-            origins[key] = f"{ENV_PREFIX}{key.upper()}" if where == "the environment" else where
+            origins[key] = f"{ENV_PREFIX}{key.upper()}" if where == _ENVIRONMENT else where
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     try:

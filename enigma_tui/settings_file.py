@@ -2,7 +2,8 @@
 
 import errno
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -37,11 +38,10 @@ def put_table(file: Path, name: str, values: Mapping[str, str | int]) -> None:
     The file is written anew beside the old one and takes its place and its permissions, so that
     there is always a whole one. Raises `UnwritableError`.
     """
-    import tomlkit  # of use to few sessions, and so to no start
-    from tomlkit.exceptions import TOMLKitError
 
-    try:
-        text = file.read_text(encoding="utf-8") if file.exists() else ""
+    def changed(text: str) -> str:
+        import tomlkit
+
         document = tomlkit.parse(text)
         table = document.get(name)
         if not isinstance(table, dict):
@@ -57,7 +57,40 @@ def put_table(file: Path, name: str, values: Mapping[str, str | int]) -> None:
                 table[key] = value
         if not values:
             del document[name]
-        _replace(file, tomlkit.dumps(document))
+        return tomlkit.dumps(document)
+
+    _change(file, changed)
+
+
+def put_value(file: Path, name: str, value: str) -> None:
+    """Make a setting of the file that is a text `value`; all else as with `put_table`.
+
+    Where there is none yet, it comes below the comment that shows its default. At the end of a
+    file from `config init` it would become part of a table as soon as somebody begins one.
+    """
+
+    def changed(text: str) -> str:
+        import tomlkit
+
+        document = tomlkit.parse(text)
+        if name not in document:
+            line = f"{name} = {tomlkit.string(value).as_string()}"
+            shown = re.compile(rf"^#[ \t]*{re.escape(name)}[ \t]*=.*$", re.MULTILINE)
+            below = shown.sub(lambda found: f"{found[0]}\n{line}", text, count=1)
+            if tomlkit.parse(below).get(name) == value:  # and not in some table's
+                return below
+        document[name] = value
+        return tomlkit.dumps(document)
+
+    _change(file, changed)
+
+
+def _change(file: Path, changed: Callable[[str], str]) -> None:
+    """Have the file hold what becomes of its text; raises `UnwritableError`."""
+    from tomlkit.exceptions import TOMLKitError  # of use to few sessions, and so to no start
+
+    try:
+        _replace(file, changed(file.read_text(encoding="utf-8") if file.exists() else ""))
     except TOMLKitError as error:
         raise UnwritableError(f"{file} is not TOML any more: {error}") from None
     except UnicodeDecodeError:

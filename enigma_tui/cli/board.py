@@ -152,6 +152,7 @@ def open_board(
             greeting=greeting,
             beside=beside,
             settings_file=settings_file,
+            origins=in_force.origins,
         )
 
     if first is None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import MappingProxyType
 from typing import NoReturn
 
 import click
@@ -77,17 +78,22 @@ def settings(
             WRONG,
         )
     try:
-        return read(file, {**(presets or {}), **typed, **own})
+        return read(file, {**typed, **own}, presets or {})
     except SettingsError as error:
         fail(str(error), WRONG)
 
 
-def read(file: Path | None, flags: Mapping[str, object]) -> Loaded:
+def read(
+    file: Path | None,
+    flags: Mapping[str, object],
+    presets: Mapping[str, object] = MappingProxyType({}),
+) -> Loaded:
     """Read the settings, and what they name; raises `SettingsError`.
 
     Without a file that somebody has named it is the usual one, which need not be there.
     """
-    loaded = load(file or paths.config_file(), required=file is not None, flags=flags)
+    usual = file or paths.config_file()
+    loaded = load(usual, required=file is not None, flags=flags, presets=presets)
     where = loaded.origins
     try:
         address(loaded.settings)

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from .. import paths
-from ..addresses import address
 from ..settings import NAMES, Settings, default
 from ..settings_file import UnwritableError, create
-from ..values import Checked, Secret, defaults, hints
+from ..settings_shown import personal
+from ..values import Secret
 from . import common
 from .board import check
 from .explained import explanations
@@ -66,32 +66,8 @@ def show(ctx: click.Context) -> None:
     """
     loaded = common.settings(ctx)
     check(loaded)
-    for name in NAMES:
-        if name == "redis_url":
-            value = json.dumps(address(loaded.settings).shown)
-        else:
-            value = json.dumps(_shown(getattr(loaded.settings, name)), ensure_ascii=False)
-        click.echo(f"{name} = {value}  # {loaded.origins.get(name, 'default')}")
-
-
-def _shown(value: object) -> object:
-    """Return a setting as it may be printed."""
-    if isinstance(value, Secret):
-        return "(not shown)" if value else ""
-    if isinstance(value, dict):
-        return {name: _shown(inner) for name, inner in value.items()}
-    if isinstance(value, tuple):
-        return [_shown(inner) for inner in value]
-    if isinstance(value, Checked):
-        kind: type = type(value)
-        usual = {name: made() for name, made in defaults(kind).items()}
-        given = {name: getattr(value, name) for name in hints(kind)}
-        return {
-            name: _shown(inner)
-            for name, inner in given.items()
-            if name not in usual or inner != usual[name]
-        }
-    return value
+    for each in personal(loaded.settings, loaded.origins):
+        click.echo(f"{each.name} = {each.value}  # {each.origin}")
 
 
 @command.command("init")

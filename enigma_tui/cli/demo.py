@@ -2,11 +2,13 @@
 
 import secrets
 import time
+from dataclasses import replace
 from functools import partial
 
 import click
 
 from ..journal.keys import DEFAULT_PREFIX
+from ..settings import DEMO
 from . import common, serving
 from .board import open_board
 
@@ -48,6 +50,7 @@ def command(ctx: click.Context, rate: float, seed: int | None) -> None:
             SimulatedClick2Dial(partial(lists.rpush, CDR)) as click2dial,
         ):
             loaded = common.settings(ctx, presets=_OWN, redis_url=server.url)
+            loaded = replace(loaded, origins={**loaded.origins, "redis_url": DEMO})
             link = serving.connection(loaded.settings, "demo-pbx")
             pbx = Pbx(seed, profile(rate), epoch=time.time() - HEAD_START)
             open_board(

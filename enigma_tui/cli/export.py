@@ -17,6 +17,7 @@ from ..model.export import Format, chosen, lines, may_be_wanted, row
 from ..model.phone import Dialplan
 from ..model.query import Lens, parse
 from ..model.text import safe
+from ..settings import COMMAND_LINE
 from . import common, serving
 from .filter_offers import offer_filters
 from .progress import progress
@@ -85,7 +86,7 @@ def command(
 
     loaded = common.settings(ctx, filter=filter_text)
     settings = loaded.settings
-    typed = loaded.origins.get("filter") == "the command line"
+    typed = loaded.origins.get("filter") == COMMAND_LINE
     query = common.filter_of(settings.filter, "--filter") if typed else parse("")
     begin, end = common.moment_of("--since", since), common.moment_of("--until", until)
     if file is not None:

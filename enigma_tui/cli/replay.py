@@ -85,7 +85,7 @@ def command(
         what = _of_file(ctx, file, span, speed)
     from ..ui.replay.app import ReplayApp
 
-    app = ReplayApp(loaded.settings, what)
+    app = ReplayApp(loaded.settings, what, origins=loaded.origins)
     app.run()
     sys.exit(app.return_code or 0)
 

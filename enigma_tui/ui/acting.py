@@ -14,9 +14,10 @@ from ..journal.faults import FAILED, explain
 from ..journal.handing_in import HandingIn, Result
 from ..model.call import Call, CallKey
 from .claims import KEPT_SECONDS, Claims
+from .draft import Draft, Subject
 from .floor import Floor
 from .reports import Reports, holders
-from .screens.disposition import DispositionDialog, Draft, Subject
+from .screens.disposition import DispositionDialog
 from .told import Told
 
 SLOW_SECONDS = 1.0

@@ -1,19 +1,22 @@
 """The commands that act on calls, and those that help, as the app's actions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
-from textual.command import CommandPalette
+from textual import events, on
 
 from ..model.call import CallKey, EntryId
 from ..settings import Settings
-from .commands import BY_ID, COMMANDS, READ_ONLY, Command, shown_keys
+from .commands import BY_ID, COMMANDS, READ_ONLY, Command, keys_of, shown_keys
 from .floor import Floor
+from .pressing import written
 from .screens.board import BoardScreen
 from .told import SpeakingApp
+from .widgets.call_table import CallTable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..journal.pending import PendingActs
     from ..journal.stream import Journal
     from ..model.alerts import Watch
@@ -37,6 +40,11 @@ class CallActions(SpeakingApp):
     board: BoardScreen
     floor: Floor
     settings: Settings
+    """Those in force: what is changed and kept while the board is open is changed here as well."""
+    given: Mapping[str, str]
+    """Where each that is not a default came from when the board was opened."""
+    origins: dict[str, str]
+    """Where each comes from now."""
     acting: "Acting"
     calling_back: "CallingBack"
     outbox: "Outbox"
@@ -49,8 +57,7 @@ class CallActions(SpeakingApp):
         """Say why a key does nothing on a board that only watches."""
         if self.settings.read_only and self.screen is self.board:
             for command in COMMANDS:
-                keys = self.settings.keys.get(command.id, command.keys)
-                if command.writes and event.key in keys.split(","):
+                if command.writes and event.key in keys_of(command, self.settings.keys):
                     self.told.say(self.only_watching)
 
     def key_of(self, command: str) -> str:
@@ -147,19 +154,96 @@ class CallActions(SpeakingApp):
         self.told.say(f"{count:,} acknowledged." if count else "There is nothing to acknowledge.")
         self.board.changed()
 
+    # ── the board itself ────────────────────────────────────────────────────────────────
+
+    def action_theme(self) -> None:
+        """Choose the colours."""
+        from .screens.themes import ThemeDialog  # once it is asked for
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                self.use_theme(name)
+
+        self.push_screen(ThemeDialog(self.theme), chosen)
+
+    def use_theme(self, name: str) -> None:
+        """Show a theme from now on, and keep it."""
+        self.theme = name
+        if name != self.settings.theme:
+            from .kept import keep_theme  # once there is something to keep
+
+            keep_theme(self, name)
+
+    def keep(self, name: str, table: Mapping[str, str | int]) -> None:
+        """Keep a setting that is a table: saved views, columns."""
+        from .kept import keep_table  # once there is something to keep
+
+        keep_table(self, name, table)
+
+    def action_settings(self) -> None:
+        """Show the settings in force, and where each came from."""
+        from .in_force import in_force
+        from .screens.settings import SettingsDialog  # once it is asked for
+
+        self.push_screen(SettingsDialog(in_force(self)))
+
+    @on(CallTable.GutterClicked)
+    def _gutter_clicked(self, event: CallTable.GutterClicked) -> None:
+        """Mark what was clicked, as its key does."""
+        if self.settings.read_only:
+            self.told.say(self.only_watching)
+        else:
+            self.board.toggle_mark(event.key)
+
     # ── help ────────────────────────────────────────────────────────────────────────────
 
     def action_palette(self) -> None:
-        """Find a command by name."""
-        self.action_command_palette()
+        """Find a command, a saved view or a theme by its name."""
+        from .palette import Entry, entries  # once it is asked for
+        from .screens.palette import PaletteDialog
 
-    def action_command_palette(self) -> None:
-        """Open the palette; unlike Textual's own it may still be closing from the last time."""
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette())  # two of one id would end the program
+        async def chosen(entry: Entry | None) -> None:
+            if entry is not None and entry.theme:
+                self.use_theme(entry.theme)
+            elif entry is not None:
+                await self.do(entry.command)
+
+        offered = entries(self.commands, self.settings.keys, self.board.saved)
+        self.push_screen(PaletteDialog(offered), chosen)
+
+    @property
+    def settings_file(self) -> "Path | None":
+        """Where what is asked to be kept is kept; if `None`, it is for this session."""
+        raise NotImplementedError
+
+    async def do(self, command: str) -> None:
+        """Do what a command does, as its key would on the board."""
+        if BY_ID[command].writes and self.settings.read_only:
+            self.told.say(self.only_watching)
+        else:
+            await self.board.run_action(BY_ID[command].action)
 
     def action_help(self) -> None:
         """List every key."""
-        from .screens.help import HelpDialog  # once it is asked for
+        from .helping import of_board, of_filters  # once it is asked for
+        from .screens.help import HelpDialog
 
-        self.push_screen(HelpDialog(self.settings.keys, self.settings.read_only, self.commands))
+        palette = written(keys_of(BY_ID["palette"], self.settings.keys)[0])
+        about = f"A click on a line does what it says. {palette} finds commands by their names."
+        sections = [
+            *of_board(self.commands, self.settings.keys, self.settings.read_only),
+            *of_filters(),
+        ]
+        HelpDialog.ask(self, "", about, sections)
+
+    def action_filter_help(self) -> None:
+        """Say how filters are written, to whoever is writing one."""
+        from .helping import of_filters, of_place  # once it is asked for
+        from .screens.help import HelpDialog
+
+        about = (
+            "A filter takes effect as you type. A mistake is underlined, and the last good filter "
+            "stays in force."
+        )
+        keys = of_place(self.board, self.board.filter_bar)
+        HelpDialog.ask(self, "filters", about, [*of_filters(), *keys])

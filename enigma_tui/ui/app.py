@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.driver import Driver
+from textual.filter import DimFilter
 from textual.worker import WorkerError
 
 from ..journal.keys import Keys
@@ -21,9 +22,8 @@ from .commands import BY_ID
 from .floor import Floor
 from .keyboard import Keyboard
 from .memory import collect_less_often, leave_alone_what_is_there
-from .palette import CommandProvider
 from .screens.board import BoardScreen
-from .themes import OWN
+from .themes import DIMMED, OWN, usual_variables
 
 if TYPE_CHECKING:  # nothing of this is needed for the first frame: see `wiring`
     from ..journal.collector import Collector
@@ -53,8 +53,7 @@ class EnigmaApp(CallActions):
 
     TITLE = "Enigma"
     CSS_PATH = Path(__file__).with_name("enigma.tcss")
-    COMMANDS = {CommandProvider}  # noqa: RUF012
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False  # there is one of our own
     SCREEN: ClassVar[type[BoardScreen]] = BoardScreen
 
     startup: "Startup"
@@ -77,6 +76,8 @@ class EnigmaApp(CallActions):
         """
         super().__init__()
         self.settings = settings
+        self.given = {}
+        self.origins = {}
         self.journal_keys = Keys(settings.prefix)
         self.floor = self.new_floor(clock)
         self.board = self.SCREEN(
@@ -85,7 +86,7 @@ class EnigmaApp(CallActions):
             filter_text=settings.filter,
             views=settings.views,
             columns=settings.columns,
-            keep=self._keep,
+            keep=self.keep,
             watching="read-only" if settings.read_only else "",
         )
         self.keyboard = Keyboard(
@@ -104,6 +105,9 @@ class EnigmaApp(CallActions):
         self._frozen = False
         for theme in OWN:
             self.register_theme(theme)
+        for each in self._filters:
+            if isinstance(each, DimFilter):
+                each.dim_factor = DIMMED
         # Before the styles are read for the first time: they are not read twice then.
         self.set_reactive(EnigmaApp.theme, settings.theme)
         self.stylesheet.set_variables(self.get_css_variables())
@@ -129,6 +133,10 @@ class EnigmaApp(CallActions):
 
         return SparingDriver
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return what a theme need not say."""
+        return usual_variables(self.current_theme)
+
     def get_default_screen(self) -> BoardScreen:
         """Return the only screen that is not a dialog."""
         return self.board
@@ -152,6 +160,8 @@ class EnigmaApp(CallActions):
         from .following import follow
 
         self.startup = self._start()
+        self.given = self.startup.origins
+        self.origins = dict(self.given)
         follow(self, self.startup)
         self._following = True
         self.set_timer(LATEST_SECONDS, self._wire_rest)
@@ -200,21 +210,6 @@ class EnigmaApp(CallActions):
 
         self._exit_renderables.append(Traceback(show_locals=False, suppress=[rich, textual]))
         self._close_messages_no_wait()
-
-    def _keep(self, name: str, table: Mapping[str, str | int]) -> None:
-        """Write a table into the settings file."""
-        from ..settings_file import UnwritableError, put_table
-
-        file = self.settings_file
-        if file is None:
-            self.told.say("Kept for this session only.")
-            return
-        try:
-            put_table(file, name, table)
-        except UnwritableError as error:
-            self.told.say(f"{error}. The {name} are kept for this session only.", "error")
-        else:
-            self.told.say(f"Kept in {file}.")
 
     @property
     def settings_file(self) -> Path | None:

@@ -279,19 +279,35 @@ COMMANDS: tuple[Command, ...] = (
     Command("cursor_bottom", "G,end", "Bottom", "To the last call", Group.MOVE, shown_key="G"),
     Command(
         "help",
-        "question_mark",
+        "question_mark,f1",
         "Help",
-        "This list",
+        "This list; in a dialog, or with F1 while you type, help for that",
         Group.PROGRAM,
         footer=True,
         shown_key="?",
         of_app=True,
     ),
     Command(
+        "theme",
+        "T",
+        "Theme",
+        "Choose the colours from a list that shows them",
+        Group.PROGRAM,
+        of_app=True,
+    ),
+    Command(
+        "settings",
+        "ctrl+o",
+        "Settings",
+        "Settings in force, and where each came from",
+        Group.PROGRAM,
+        of_app=True,
+    ),
+    Command(
         "palette",
         "ctrl+p,colon",
         "Commands",
-        "Find a command by its name",
+        "Find a command, a saved view or a theme by its name",
         Group.PROGRAM,
         shown_key="ctrl+p :",
         of_app=True,
@@ -344,6 +360,11 @@ READ_ONLY = "This board is read-only (--read-only): nothing can be changed from 
 REPLAYED = "This is a replay: what has been cannot be changed."
 
 BY_ID: Mapping[str, Command] = {command.id: command for command in (*COMMANDS, *_OWN_TO_REPLAY)}
+
+
+def keys_of(command: Command, keymap: Mapping[str, str]) -> list[str]:
+    """Return Textual's names of a command's keys, with the settings' own keys in force."""
+    return keymap.get(command.id, command.keys).split(",")
 
 
 def shown_keys(command: Command, keymap: Mapping[str, str]) -> str:

@@ -52,9 +52,3 @@ class FirstRunApp(EnigmaApp):
         # Not at once: what calls this is work of the screen that goes.
         self.call_later(self.switch_screen, self.board)
         self.call_after_refresh(self._wire)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the palette out until there is a board to command."""
-        if action == "command_palette" and not self._opened:
-            return False
-        return super().check_action(action, parameters)

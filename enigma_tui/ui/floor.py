@@ -14,7 +14,7 @@ from ..model.board import Board
 from ..model.call import ORIGIN, Call, CallKey, CallState, EntryId
 from ..model.callbacks import Callbacks
 from ..model.delivery import Deliveries
-from ..model.entry import Event, Notified
+from ..model.entry import Event, Notified, SiteChanged
 from ..model.metrics import Figures, Metrics, told_since_ms
 from ..model.notification import AgentStatus, CallConnected
 from ..model.phone import Dialplan
@@ -100,6 +100,8 @@ class Floor:
     """The acts of this person that wait for the server."""
     site: "Site" = field(default_factory=lambda: cast("Site", UnknownSite()))
     has_site: bool = False
+    site_written: SiteChanged | None = None
+    """When the shared settings were written last, and by whom, if the journal still has that."""
     site_at: float | None = None
     """When the shared settings became known, by the follower's clock; `None` before that."""
     window: Window = Window.HALF_AN_HOUR
@@ -237,6 +239,8 @@ class Floor:
     def _take_one(self, event: Event, keys: Sequence[CallKey]) -> None:
         """Take in what is not of the calls themselves: what is owed, and the figures."""
         self.deliveries.apply(event)
+        if isinstance(event, SiteChanged):
+            self.site_written = event
         if isinstance(event, Notified):
             self.newest_ms = event.id.ms
             calls = [call for key in keys if (call := self.board.calls.get(key)) is not None]

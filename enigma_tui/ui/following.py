@@ -3,8 +3,8 @@
 The calls that are there are on the screen before anything else is loaded; `wiring` has the rest.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,8 @@ class Startup:
     """What runs beside the board once it collects: a simulated PBX."""
     settings_file: Path | None = None
     """Where what is asked to be kept is kept; if `None`, it is for this session."""
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Where each setting that is not a default came from, as `settings.Loaded` has it."""
 
 
 def follow(app: EnigmaApp, startup: Startup) -> None:

@@ -7,8 +7,8 @@ from ..journal.desk import Act, Answer, Outcome
 from ..journal.handing_in import HandingIn, Result, why_not
 from ..model.call import Call
 from .columns import moment
+from .draft import Draft
 from .floor import Floor
-from .screens.disposition import Draft
 from .told import Saying, Told
 
 NAMED_MOST = 4

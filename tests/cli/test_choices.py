@@ -16,7 +16,7 @@ from enigma_tui.model.call import EntryId
 from enigma_tui.model.entry import Event, decode
 from enigma_tui.model.phone import Dialplan
 from enigma_tui.model.query import parse
-from enigma_tui.settings import Loaded
+from enigma_tui.settings import COMMAND_LINE, DEMO, Loaded
 from enigma_tui.site import CodeSetting, Site
 
 from .conftest import Run
@@ -119,6 +119,9 @@ def test_the_demo_takes_only_what_is_typed(
     assert address(made).full_login == Login()
     typed = (True, "ext:2001", "no") if flags else (False, "", "yes")
     assert (made.read_only, made.filter, made.collect) == typed
+    assert loaded.origins["redis_url"] == DEMO
+    assert loaded.origins["filter"] == (COMMAND_LINE if flags else DEMO)
+    assert loaded.origins["name"] == str(file)
 
 
 # ── dispositions ────────────────────────────────────────────────────────────────────────────

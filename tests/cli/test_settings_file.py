@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from enigma_tui.cli.config import template
-from enigma_tui.settings_file import UnwritableError, create, put_table
+from enigma_tui.settings_file import UnwritableError, create, put_table, put_value
 
 WRITTEN = """\
 # My settings
@@ -108,3 +108,43 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UnwritableError, match="cannot be written"):
         put_table(tmp_path / "file" / "settings.toml", "views", {"x": "ext:1"})
+
+
+def test_a_setting_is_put_where_it_stands_and_keeps_its_comment(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(WRITTEN)
+    put_value(file, "theme", "enigma-light")
+    put_value(file, "name", 'ann "the first"')
+    text = file.read_text()
+    assert "# as everybody calls me" in text
+    assert "# kept on a Monday" in text
+    assert tomllib.loads(text) == {
+        **tomllib.loads(WRITTEN),
+        "name": 'ann "the first"',
+        "theme": "enigma-light",
+    }
+    put_value(file, "theme", "enigma-dark")
+    assert tomllib.loads(file.read_text())["theme"] == "enigma-dark"
+    assert file.read_text().count("theme") == 1
+
+
+def test_in_a_file_of_comments_a_setting_comes_below_the_one_that_shows_its_default(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(template())
+    put_value(file, "theme", "enigma-light")
+    lines = file.read_text().splitlines()
+    place = lines.index('theme = "enigma-light"')
+    assert lines[place - 1] == '#theme = "enigma-dark"'
+    assert [line for line in lines if line != 'theme = "enigma-light"'] == template().splitlines()
+    # Whoever begins a table below has it still.
+    begun = file.read_text().replace("#[keys]", "[keys]").replace("#disposition", "disposition")
+    assert tomllib.loads(begun)["theme"] == "enigma-light"
+
+
+def test_a_comment_inside_a_table_is_no_place_for_a_setting(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('[keys]\n#theme = "f3"\nhelp = "f2"\n')
+    put_value(file, "theme", "enigma-light")
+    assert tomllib.loads(file.read_text()) == {"keys": {"help": "f2"}, "theme": "enigma-light"}

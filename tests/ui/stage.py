@@ -6,9 +6,11 @@ Used by the tests of the screen, by the snapshots and by `make screenshots`.
 import asyncio
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import redis
@@ -115,6 +117,7 @@ def make_app(
     server: EmbeddedServer,
     role: str = "test",
     settings_file: Path | None = None,
+    origins: Mapping[str, str] = MappingProxyType({}),
     **settings: Any,
 ) -> EnigmaApp:
     """Return the board on a server, with its clock standing still."""
@@ -123,9 +126,8 @@ def make_app(
     link = connect(Address(server.url), role)
     state = Path(server.directory) / f"state-{role}"
     who = Who(made.name)
-    return StagedApp(
-        made, lambda: Startup(link, who, state, settings_file=settings_file), clock=still
-    )
+    startup = Startup(link, who, state, settings_file=settings_file, origins=origins)
+    return StagedApp(made, lambda: startup, clock=still)
 
 
 REPLAYED_FROM = BEGAN + 300

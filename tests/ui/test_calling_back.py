@@ -202,7 +202,7 @@ async def test_scheduled_calls_are_listed_when_due_and_called_from_the_list(
         assert "2, 1 due" in str(app.screen.query_one(".box").border_title)
         await type_keys(app, pilot, "b", "enter")
         await eventually(lambda: pbx.requests)
-        await eventually(lambda: str(app.screen.query_one(".box").border_title) == "Call-backs: 1")
+        await eventually(lambda: app.screen.query_one(".box").border_title == "Call-backs: 1")
         await type_keys(app, pilot, "enter")
         assert under_cursor(app).key == called[1].key
 

@@ -75,7 +75,7 @@ async def test_the_list_says_what_there_is_no_room_for(opened: Opened) -> None:
     async with opened(size=(80, 24)) as (app, pilot):
         await type_keys(app, pilot, "t")
         lines = {
-            str(option.prompt)[3:24].strip(): str(option.prompt)
+            str(option.prompt)[5:26].strip(): str(option.prompt)
             for option in app.screen.query_one("OptionList").options  # type: ignore[attr-defined]
         }
         assert "no room" in lines["Disposed of by"]

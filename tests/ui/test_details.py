@@ -1,5 +1,6 @@
 """The details can be read to their end, on a narrow screen, too."""
 
+from textual.content import Content
 from textual.widgets import Static
 
 from enigma_tui.journal.desk import Act
@@ -55,6 +56,6 @@ async def test_the_details_say_how_to_scroll_and_j_does(opened: Opened) -> None:
     async with opened(size=(80, 24)) as (app, pilot):
         await type_keys(app, pilot, "enter")
         box = app.screen.query_one(".box")
-        assert "j k scrolls" in str(box.border_subtitle)
+        assert "j k scrolls" in Content.from_markup(box.border_subtitle).plain
         await type_keys(app, pilot, "j")
         assert box.scroll_offset.y > 0

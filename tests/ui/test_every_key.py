@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from textual.command import CommandPalette
 from textual.screen import Screen
 
 from enigma_tui.demo.embedded import EmbeddedServer
@@ -22,8 +21,11 @@ from enigma_tui.ui.screens.disposition import DispositionDialog
 from enigma_tui.ui.screens.help import HelpDialog
 from enigma_tui.ui.screens.keeping_view import KeepViewDialog
 from enigma_tui.ui.screens.outbox import OutboxDialog
+from enigma_tui.ui.screens.palette import PaletteDialog
 from enigma_tui.ui.screens.rejected import RejectedDialog
+from enigma_tui.ui.screens.settings import SettingsDialog
 from enigma_tui.ui.screens.statistics import StatisticsDialog
+from enigma_tui.ui.screens.themes import ThemeDialog
 from tests.ui import stage
 from tests.ui.hands import Eventually, Opened, claimant, outcome, toasts, type_keys
 
@@ -124,7 +126,9 @@ EFFECTS: dict[str, tuple[tuple[str, ...], Effect]] = {
     "cursor_top": (("j", "j"), on_row(0)),
     "cursor_bottom": ((), on_row(-1)),
     "help": ((), opens(HelpDialog)),
-    "palette": ((), opens(CommandPalette)),
+    "theme": ((), opens(ThemeDialog)),
+    "settings": ((), opens(SettingsDialog)),
+    "palette": ((), opens(PaletteDialog)),
     "quit": ((), lambda app: app._exit),
 }
 """What is typed before each command's key, and what is to be seen after it."""

@@ -1,12 +1,13 @@
 """A replay is the board: the same screen over another time, from which nothing is written."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
 import redis
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal import stream
@@ -19,10 +20,11 @@ from enigma_tui.model.entry import Event, decode
 from enigma_tui.model.tabs import Tab
 from enigma_tui.settings import Settings
 from enigma_tui.ui.commands import COMMANDS, REPLAY_COMMANDS, REPLAYED, Command, Group
-from enigma_tui.ui.palette import CommandProvider
+from enigma_tui.ui.helping import Section, of_board
+from enigma_tui.ui.palette import entries
 from enigma_tui.ui.replay.app import Opened, Replay, ReplayApp
 from enigma_tui.ui.screens.details import DetailsDialog
-from enigma_tui.ui.screens.help import help_text
+from enigma_tui.ui.screens.settings import SettingsDialog
 from enigma_tui.ui.screens.statistics import StatisticsDialog
 from tests.journal.test_acl import rules
 from tests.ui import stage
@@ -250,8 +252,14 @@ async def test_nothing_is_written_and_no_more_is_needed_than_a_wall_may(
     assert everything(floor) == before
 
 
+def told(sections: Sequence[Section]) -> str:
+    """Return what a help says."""
+    rows = [f"{row.keys} {row.words}" for each in sections for row in each.rows]
+    return "\n".join([*(each.title for each in sections), *rows])
+
+
 def test_the_keys_of_a_replay_are_in_its_help_and_not_in_the_boards() -> None:
-    board, replay = help_text({}).plain, help_text({}, commands=REPLAY_COMMANDS).plain
+    board, replay = told(of_board(COMMANDS, {})), told(of_board(REPLAY_COMMANDS, {}))
     own = [command for command in REPLAY_COMMANDS if command.group is Group.REPLAY]
     assert {command.id for command in own} == {
         *("pause", "faster", "slower", "back_1", "back_10", "forward_1", "forward_10"),
@@ -281,7 +289,7 @@ async def test_the_board_knows_nothing_of_the_keys_of_a_replay(opened: OpenedBoa
 
 async def test_the_palette_of_a_replay_has_its_commands(replayed: Run) -> None:
     async with replayed() as (app, _):
-        offered = [hit.text async for hit in CommandProvider(app.board).discover()]
+        offered = [entry.label for entry in entries(app.commands, {}, {})]
         assert "Faster" in offered
         assert "Claim" not in offered
 
@@ -293,7 +301,31 @@ async def test_a_remapped_key_works_and_is_shown(replayed: Run) -> None:
         assert "PAUSED  f3 goes on" in text_of(app.board.count)
         await type_keys(app, pilot, "plus")
         assert app.floor.player.speed == 20
-        assert "f4" in help_text(app.settings.keys, commands=app.commands).plain
+        assert "f4 Begin again" in told(of_board(app.commands, app.settings.keys))
+
+
+async def test_the_mouse_stops_the_time_and_marks_nothing(replayed: Run) -> None:
+    async with replayed() as (app, pilot):
+        await pilot.click("ReplayStatus", offset=(text_of(app.board.status).index("●"), 0))
+        await pilot.pause()
+        assert app.floor.player.paused
+        await pilot.click("CountLine", offset=(text_of(app.board.count).index("PAUSED"), 0))
+        await pilot.pause()
+        assert not app.floor.player.paused
+        await pilot.click("CallTable", offset=(0, 3))
+        await pilot.pause()
+        assert toasts(app) == REPLAYED
+        assert not app.board.table.marked
+
+
+async def test_the_settings_of_a_replay_are_in_force_there(replayed: Run) -> None:
+    async with replayed() as (app, pilot):
+        await type_keys(app, pilot, "ctrl+o", *"read_only")
+        assert isinstance(app.screen, SettingsDialog)
+        options = app.screen.query_one(OptionList).options
+        assert [str(option.prompt).split() for option in options] == [
+            ["read_only", "true", "command", "line"]
+        ]
 
 
 async def test_alerts_are_silent(replayed: Run, monkeypatch: pytest.MonkeyPatch) -> None:

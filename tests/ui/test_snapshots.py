@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.ui.app import EnigmaApp
 from enigma_tui.ui.screens.first_run import FirstRunScreen
+from enigma_tui.ui.themes import DARK, OWN
 from tests import states
 from tests.ui import stage
 from tests.ui.first import PicturedFirstRun, make_first_app
@@ -40,6 +41,11 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "statistics": ("i",),
     "no-callbacks": ("B",),
     "help": ("question_mark",),
+    "help-filter": ("slash", "f1"),
+    "help-dialog": ("d", "question_mark"),
+    "palette": ("colon", *"dis"),
+    "settings": ("ctrl+o", *"site."),
+    "theme": ("T", "j"),
     "paused": ("p",),
     "marked": ("space", "space", "j", "space"),
     "bulk": ("space", "space", "D"),
@@ -133,9 +139,14 @@ def test_calling_back(
     assert snap_compare(app, terminal_size=size, run_before=_typing(app, keys))
 
 
-def test_light(floor: EmbeddedServer, snap_compare: Callable[..., bool]) -> None:
-    app = stage.make_app(floor, theme="enigma-light")
-    assert snap_compare(app, terminal_size=(120, 36), run_before=_typing(app, ()))
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("theme", [theme.name for theme in OWN if theme is not DARK])
+def test_theme(
+    floor: EmbeddedServer, snap_compare: Callable[..., bool], theme: str, size: tuple[int, int]
+) -> None:
+    app = stage.make_app(floor, theme=theme)
+    keys = ("5", "space", "j", "space", "j")
+    assert snap_compare(app, terminal_size=size, run_before=_typing(app, keys))
 
 
 def test_without_colour(

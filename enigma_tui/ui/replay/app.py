@@ -1,13 +1,14 @@
 """The board on what has been. It reads, and nothing else: no list, no claim, no outcome."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from ...model.call import EntryId
 from ...model.phone import Dialplan
-from ...settings import Settings
+from ...settings import COMMAND_LINE, Settings
 from ..app import EnigmaApp
 from ..commands import REPLAY_COMMANDS, REPLAYED, Command
 from ..floor import Floor
@@ -68,13 +69,23 @@ class ReplayApp(EnigmaApp):
     floor: ReplayFloor
 
     def __init__(
-        self, settings: Settings, what: Replay, *, beat: Callable[[], float] = time.monotonic
+        self,
+        settings: Settings,
+        what: Replay,
+        *,
+        beat: Callable[[], float] = time.monotonic,
+        origins: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Prepare the first frame; `beat` counts the seconds of whoever looks on."""
+        """Prepare the first frame; `beat` counts the seconds of whoever looks on.
+
+        `origins` say where each setting that is not a default came from.
+        """
         self.what = what
         self.beat = beat
         self._opened: Opened | None = None
         super().__init__(replace(settings, read_only=True), _nothing_to_start)
+        self.given = origins
+        self.origins = {**origins, "read_only": COMMAND_LINE}
 
     def new_floor(self, clock: Callable[[], float] | None) -> Floor:
         """Return a floor at the beginning of the recording."""

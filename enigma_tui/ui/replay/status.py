@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from ...model.text import safe
-from ..widgets.line import Part
+from ..widgets.line import Clickable, Part
 from ..widgets.status import BAD, QUIET, TITLE, WAIT, StatusLine, age
 from .floor import ReplayFloor
 
@@ -38,14 +38,15 @@ class ReplayStatus(StatusLine):
     def _parts(self) -> Iterator[tuple[int, Part]]:
         floor = self.floor
         word, style = self.feed()
-        yield 0, ("Enigma", TITLE)
+        yield 0, (Clickable("Enigma", "palette"), TITLE)
         yield 7, (safe(floor.site.title, 40), QUIET)
-        yield 0, (f"● {word}", style)
+        yield 0, (Clickable(f"● {word}", "pause"), style)
         yield 1, (f"{floor.player.share:.0%}", QUIET)
         if floor.unread:
             yield 2, (f"{floor.unread:,} line{'s' if floor.unread > 1 else ''} not read", BAD)
         if floor.board.rejected_total:
-            yield 6, (f"rejected {floor.board.rejected_total:,}", WAIT)
+            rejected = f"rejected {floor.board.rejected_total:,}"
+            yield 6, (Clickable(rejected, "rejected"), WAIT)
         if floor.skipped:
             yield 1, (f"{floor.skipped:,} entries skipped, see the log", BAD)
         if floor.newest_ms is not None:

@@ -13,17 +13,23 @@ from ...model.alerts import Alarm, Watch
 from ...model.call import CallKey
 from ...model.text import safe
 from ..columns import clock
+from ..pressing import hint
 from .dialog import Dialog
 
 
 class AlertsDialog(Dialog[CallKey]):
     """Lists alarms; enter goes to the call of one, and `N` acknowledges them all."""
 
+    TOPIC = "alerts"
+    ABOUT = (
+        "What has been alerted, the newest first; ! is not acknowledged yet. Choosing one goes to "
+        "its call. What alerts stands in the settings (alerts)."
+    )
     AUTO_FOCUS = "OptionList"
     BINDINGS = [  # noqa: RUF012
-        ("j", "move(1)", ""),
-        ("k", "move(-1)", ""),
-        ("N", "acknowledge", "Acknowledge"),
+        ("j", "move(1)", "Down"),
+        ("k", "move(-1)", "Up"),
+        ("N", "acknowledge", "Acknowledge them all"),
         ("n,q", "leave", "Close"),
     ]
 
@@ -37,11 +43,8 @@ class AlertsDialog(Dialog[CallKey]):
         with Vertical(classes="box wide"):
             yield OptionList(*map(_option, self._alarms), markup=False)
             yield Static("Nothing has been alerted yet." if not self._alarms else "", id="question")
-            yield Static(
-                "enter goes to the call   N acknowledges all   j k moves   esc closes",
-                id="hint",
-                markup=False,
-            )
+            line = "enter goes to the call   N acknowledges all   j k moves   esc closes"
+            yield Static(hint(line), id="hint", markup=False)
 
     def on_mount(self) -> None:
         """Name the dialog."""

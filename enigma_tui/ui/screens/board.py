@@ -22,6 +22,7 @@ from ..widgets.figures import FiguresLine
 from ..widgets.filter_bar import FilterBar
 from ..widgets.footing import KeysLine
 from ..widgets.frame_lines import CountLine, ViewsLine
+from ..widgets.line import Clicked
 from ..widgets.status import StatusLine
 from .looking import Keep, LookingScreen
 
@@ -159,11 +160,14 @@ class BoardScreen(LookingScreen):
             subtitle = f"{view.matching:,} of {counts[view.tab]:,} calls"
         if marked:
             subtitle += f" · {marked:,} marked"
+        command = ""
         if standing := self.standing():
+            command = "pause"
             subtitle = f"{standing} · {subtitle}"
         elif self.table.follows:
             subtitle += " · following the newest"
         elif self.table.above:
+            command = "cursor_top"
             subtitle += f" · ↑ {self.table.above:,} above"
         if self.floor.board.cut_total:
             subtitle += f" · journal cut by {self.floor.board.cut_total:,}"
@@ -173,7 +177,7 @@ class BoardScreen(LookingScreen):
             stays = f"; {self._in_force()} stays"
             if len(subtitle) + len(stays) < self.size.width - 6:
                 subtitle += stays
-        self.count.tell(subtitle, mistaken=mistake is not None)
+        self.count.tell(subtitle, mistaken=mistake is not None, command=command)
 
     def standing(self) -> str:
         """Return that nothing moves and what would change that; empty while it does."""
@@ -215,7 +219,7 @@ class BoardScreen(LookingScreen):
         """To the last call."""
         self._moved(lambda: self.table.move_to(len(self.floor.view) - 1))
 
-    def _moved(self, move: Callable[[], None]) -> None:
+    def _moved(self, move: Callable[[], object]) -> None:
         move()
         self.title_anew()
 
@@ -270,6 +274,21 @@ class BoardScreen(LookingScreen):
             self.app.copy_to_clipboard(call.key.call_ref)
             # The terminal gives no answer, so nobody can say that it arrived.
             self.notify(f"{call.key.call_ref} sent to the clipboard", timeout=3)
+
+    # ── the mouse ───────────────────────────────────────────────────────────────────────
+
+    @on(Clicked)
+    async def _clicked(self, event: Clicked) -> None:
+        await self.run_action(BY_ID[event.command].action)
+
+    @on(CallTable.ScrolledAway)
+    def _scrolled_away(self) -> None:
+        self.title_anew()
+
+    def toggle_mark(self, key: CallKey) -> None:
+        """Mark a call wherever the cursor is, or take its mark away."""
+        self.table.marked ^= {key}
+        self._moved(self.table.paint)
 
     @on(CallTable.Opened)
     async def _opened(self) -> None:

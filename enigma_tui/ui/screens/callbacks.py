@@ -12,6 +12,7 @@ from ...model.call import Call, CallKey
 from ...model.text import safe
 from ..columns import moment
 from ..floor import Floor
+from ..pressing import hint
 from .dialog import Dialog
 
 _Row = tuple[CallKey, str, bool]
@@ -20,6 +21,11 @@ _Row = tuple[CallKey, str, bool]
 class CallBacksDialog(Dialog[CallKey]):
     """Those whose time has come are first; enter goes to the call of one."""
 
+    TOPIC = "call-backs"
+    ABOUT = (
+        "Callers who are to be called back, as an outcome that asks when has it: those whose time "
+        "has come first. Choosing one goes to its call."
+    )
     AUTO_FOCUS = "OptionList"
     BINDINGS = [  # noqa: RUF012
         ("j", "move(1)", "Down"),
@@ -64,8 +70,8 @@ class CallBacksDialog(Dialog[CallKey]):
         title = f"Call-backs: {len(rows):,}" + (f", {due:,} due" if due else "")
         self.query_one(".box").border_title = title
         back = "b calls back   " if self._call_back else ""
-        hint = f"enter goes to the call   {back}j k moves   esc closes" if rows else "esc closes"
-        self.query_one("#hint", Static).update(hint)
+        line = f"enter goes to the call   {back}j k moves   esc closes" if rows else "esc closes"
+        self.query_one("#hint", Static).update(hint(line))
         options, question = self.query_one(OptionList), self.query_one("#question")
         options.display, question.display = bool(rows), not rows
         if rows == self._rows:

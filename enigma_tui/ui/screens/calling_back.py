@@ -6,12 +6,18 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from ...model.click2dial import AGENT
+from ..pressing import hint
 from .dialog import Dialog
 
 
 class CallBackDialog(Dialog[str]):
     """Names who would be called, and asks on which extension; its result is that extension."""
 
+    TOPIC = "calling back"
+    ABOUT = (
+        "Has the PBX ring your extension and then call the caller. Nothing is dialled before you "
+        "say so here; the others see that the call is yours meanwhile."
+    )
     AUTO_FOCUS = "Input"
 
     def __init__(self, lines: str, notice: str, extension: str) -> None:
@@ -36,7 +42,7 @@ class CallBackDialog(Dialog[str]):
                 id="agent",
             )
             yield Static(id="problem", markup=False)
-            yield Static("enter has the PBX call   esc leaves", id="hint", markup=False)
+            yield Static(hint("enter has the PBX call   esc leaves"), id="hint", markup=False)
 
     def on_mount(self) -> None:
         """Name the dialog."""

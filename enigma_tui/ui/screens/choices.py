@@ -11,17 +11,32 @@ from textual.widgets.option_list import Option
 
 from ...model.sorting import Sort
 from ..columns import Column, titled
+from ..pressing import hint
+from ..widgets.marking_list import MarkingList
 from .dialog import Dialog
 
 Count = tuple[str, int, int]
 """An extension, its calls now live, its calls in all."""
 
 
+MARK_CELLS = 5
+"""The cells in front of an extension that a click marks it in."""
+
+
 class ExtensionsDialog(Dialog[tuple[str, ...]]):
     """Chooses extensions; none chosen means all of them."""
 
+    TOPIC = "extensions"
+    ABOUT = (
+        "Shows the calls of some extensions, by writing a filter. Digits find one. Marked ones are "
+        "shown together; a click in front of one marks it."
+    )
     AUTO_FOCUS = "OptionList"
-    BINDINGS = [("space", "mark", "Mark"), ("j", "move(1)", ""), ("k", "move(-1)", "")]  # noqa: RUF012
+    BINDINGS = [  # noqa: RUF012
+        ("space", "mark", "Mark, or take the mark away"),
+        ("j", "move(1)", "Down"),
+        ("k", "move(-1)", "Up"),
+    ]
 
     def __init__(
         self, counts: Sequence[Count], chosen: Sequence[str], agent_on: Callable[[str], str]
@@ -38,13 +53,11 @@ class ExtensionsDialog(Dialog[tuple[str, ...]]):
         """Lay out the list and a hint."""
         with Vertical(classes="box"):
             agent = "   agent" if any(self._agents.values()) else ""
-            yield Static(f"       Ext     live   calls{agent}", classes="titles", markup=False)
-            yield OptionList(*self._options(), markup=False)
-            yield Static(
-                "enter shows it   space marks   0–9 finds   esc leaves",
-                id="hint",
-                markup=False,
-            )
+            titles = f"     Ext        live   calls{agent}"
+            yield Static(titles, classes="titles", markup=False)
+            yield MarkingList(self._options(), mark_cells=MARK_CELLS)
+            line = "enter shows it   space marks   0–9 finds   esc leaves"
+            yield Static(hint(line), id="hint", markup=False)
 
     def on_mount(self) -> None:
         """Name the dialog."""
@@ -54,13 +67,13 @@ class ExtensionsDialog(Dialog[tuple[str, ...]]):
         options.highlighted = marked[0] + 1 if marked else (1 if self._counts else 0)
 
     def _options(self) -> list[Option]:
-        every = Option(Text("    All extensions"), id="all")
+        every = Option(Text("     All extensions"), id="all")
         return [every, *(self._option(count) for count in self._counts)]
 
     def _option(self, count: Count) -> Option:
         extension, live, total = count
         mark = "✓" if extension in self._marked else " "
-        line = f"  {mark} {extension:<9} {live:>5}  {total:>6}   {self._agents[extension]}"
+        line = f" [{mark}] {extension:<9} {live:>5}  {total:>6}   {self._agents[extension]}"
         return Option(Text(line.rstrip()), id=f"x{extension}")
 
     def _highlighted(self) -> str | None:
@@ -94,6 +107,10 @@ class ExtensionsDialog(Dialog[tuple[str, ...]]):
                     return
         self._typed = ""
 
+    @on(MarkingList.MarkClicked)
+    def _mark_clicked(self) -> None:
+        self.action_mark()
+
     @on(OptionList.OptionSelected)
     def _selected(self) -> None:
         extension = self._highlighted()
@@ -108,8 +125,10 @@ class ExtensionsDialog(Dialog[tuple[str, ...]]):
 class SortDialog(Dialog[Sort]):
     """Chooses the column to sort by; the one in force again turns the order round."""
 
+    TOPIC = "sorting"
+    ABOUT = "Chooses the column to sort by. The one in force, chosen again, turns the order round."
     AUTO_FOCUS = "OptionList"
-    BINDINGS = [("j", "move(1)", ""), ("k", "move(-1)", "")]  # noqa: RUF012
+    BINDINGS = [("j", "move(1)", "Down"), ("k", "move(-1)", "Up")]  # noqa: RUF012
 
     def __init__(self, sort: Sort, columns: Sequence[Column]) -> None:
         super().__init__()
@@ -126,7 +145,8 @@ class SortDialog(Dialog[Sort]):
                 ),
                 markup=False,
             )
-            yield Static("enter sorts; again turns it round   esc leaves", id="hint", markup=False)
+            line = "enter sorts; again turns it round   esc leaves"
+            yield Static(hint(line), id="hint", markup=False)
 
     def on_mount(self) -> None:
         """Name the dialog and start at the column in force."""

@@ -3,13 +3,19 @@
 from collections.abc import Callable, Collection, Mapping
 
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from ..columns import EVERY, LEAST_WIDTH, titled
+from ..pressing import hint
+from ..widgets.marking_list import MarkingList
 from .dialog import Dialog
+
+MARK_CELLS = 5
+"""The cells in front of a column that a click shows or hides it in."""
 
 WIDEST = 60
 """Cells that a column can be given here."""
@@ -22,6 +28,12 @@ class ColumnsDialog(Dialog[Mapping[str, int]]):
     with a width or 0; nothing, for the usual ones; `None`, to leave them as they were.
     """
 
+    TOPIC = "columns"
+    ABOUT = (
+        "Chooses the table's columns, their order and their width; the table behind shows each "
+        "change at once. What there is no room for comes back in a wider terminal. Kept in the "
+        "settings file (columns). A click in front of one shows it, or hides it."
+    )
     AUTO_FOCUS = "OptionList"
     BINDINGS = [  # noqa: RUF012
         ("space", "choose", "Show it, or not"),
@@ -58,14 +70,13 @@ class ColumnsDialog(Dialog[Mapping[str, int]]):
     def compose(self) -> ComposeResult:
         """Lay out the list and what can be done with it."""
         with Vertical(classes="box"):
-            yield Static("   Column               width", classes="titles", markup=False)
-            yield OptionList(markup=False)
-            yield Static(
-                "space shows or hides   J K moves it   + - width, 0 auto\n"
-                "R the usual ones   enter keeps   esc leaves all as it was",
-                id="hint",
-                markup=False,
+            yield Static("     Column               width", classes="titles", markup=False)
+            yield MarkingList(mark_cells=MARK_CELLS, click_chooses=False)
+            lines = (
+                "space shows or hides   J K moves it   + - width   0 auto\n"
+                "R the usual ones   enter keeps   esc leaves all as it was"
             )
+            yield Static(hint(lines), id="hint", markup=False)
 
     def on_mount(self) -> None:
         """Name the dialog and fill the list."""
@@ -93,7 +104,7 @@ class ColumnsDialog(Dialog[Mapping[str, int]]):
                 words = "once there are several"
             elif name not in shown:
                 words = "no room for it here"
-        return Text(f" {mark} {titled(EVERY[name]):<20} {width:>5}  {words}")
+        return Text(f" [{mark}] {titled(EVERY[name]):<20} {width:>5}  {words}")
 
     @property
     def _place(self) -> int:
@@ -135,6 +146,10 @@ class ColumnsDialog(Dialog[Mapping[str, int]]):
         """Have the usual columns."""
         self._start({})
         self._show(0)
+
+    @on(MarkingList.MarkClicked)
+    def _mark_clicked(self) -> None:
+        self.action_choose()
 
     def on_option_list_option_selected(self) -> None:
         """Keep what is there now."""

@@ -8,6 +8,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from ...journal.readers import ListDepth, Look
+from ..pressing import KEY, pressing
 from .dialog import Dialog
 
 Looking = Callable[[], Awaitable[Sequence[Look]]]
@@ -21,6 +22,12 @@ class ConsentDialog(Dialog[bool | None]):
     with yes, and where one was found not at all.
     """
 
+    TOPIC = "collecting"
+    ABOUT = (
+        "Collecting takes notifications from the PBX's lists and keeps them in the journal, from "
+        "which every board reads. Another program that reads the same lists would no longer see "
+        "them; relay_to of a source gives it a copy. It is asked once for the whole site."
+    )
     BINDINGS = [  # noqa: RUF012
         ("y", "answer(True)", "Collect"),
         ("n", "answer(False)", "Watch only"),
@@ -85,10 +92,10 @@ class ConsentDialog(Dialog[bool | None]):
     def _keys(self) -> Text:
         text = Text()
         if self.looks is not None and not self.found:
-            text.append(" y ", "bold reverse")
-            text.append("  Collect, for every board of this site\n")
-        text.append(" n ", "bold reverse")
-        text.append("  Watch only, as with --no-collect; nothing is taken")
+            text.append(" y ", KEY + pressing("y"))
+            text.append("  Collect, for every board of this site\n", pressing("y"))
+        text.append(" n ", KEY + pressing("n"))
+        text.append("  Watch only, as with --no-collect; nothing is taken", pressing("n"))
         return text
 
     @staticmethod

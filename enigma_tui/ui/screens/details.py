@@ -31,6 +31,12 @@ SHOWN_MOST = 20_000
 class DetailsDialog(Dialog[None]):
     """Shows one call, kept up to date while it is open."""
 
+    TOPIC = "a call"
+    ABOUT = (
+        "Everything that is known of one call, kept up to date: its fields, its legs and what was "
+        "done to it, other calls of the same caller, and what the PBX sent."
+    )
+    EDGE = "j k scrolls   ? help   esc closes"
     BINDINGS = [  # noqa: RUF012
         ("enter,q", "leave", "Close"),
         ("j,down", "scroll(1)", "Down"),
@@ -63,9 +69,7 @@ class DetailsDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         """Show what is known now, and look again every second."""
-        box = self.query_one(".box")
-        box.border_title = "Call"
-        box.border_subtitle = "j k scrolls   esc closes"
+        self.query_one(".box").border_title = "Call"
         self.refresh_facts()
         self.set_interval(1.0, self.refresh_facts)
 

@@ -1,7 +1,7 @@
 """The disposition dialog: one key for a code, two for one in a group."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from rich.text import Text
@@ -11,47 +11,16 @@ from textual.containers import Vertical
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from ...model.call import Disposition
 from ...model.disposition import Code, CodeTree, parse_when
 from ...model.entry import MAX_NOTE
 from ..columns import moment
+from ..draft import Draft, Subject
+from ..helping import Row, Section
+from ..pressing import KEY, hint, pressing
 from .dialog import Dialog
 
 LOOK_SECONDS = 0.5
 """How often an open dialog looks whether somebody else has acted on the call meanwhile."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is being disposed of, as it is now: one call, or the marked ones together."""
-
-    named: str
-    version: int = 0
-    disposition: Disposition | None = None
-    """The outcome that stands; of several calls none does, they are told apart before."""
-    claimant: str = ""
-    """Who else claims it; of several calls only where that is so of every one."""
-    left_out: int = 0
-    """How many of several calls are not among those named, because somebody claims them."""
-    holders: str = ""
-    """Who claims those."""
-    with_left_out: str = ""
-    """What they are called together with those, where they are wanted too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A disposition as the supervisor has made it, before it is recorded."""
-
-    code: str
-    version: int
-    """The version that was on the screen when it was chosen."""
-    note: str = ""
-    callback_ms: int | None = None
-    reason: str = ""
-    over_claim: bool = False
-    act: str = ""
-    """The id under which it was handed in, where that did not go well."""
 
 
 class Line(Input):
@@ -68,6 +37,20 @@ class DispositionDialog(Dialog[Draft]):
     It never overwrites: an outcome that stands is shown first, and amended only with a reason; if
     that changes while it is being amended, it is shown again.
     """
+
+    TOPIC = "dispositions"
+    ABOUT = (
+        "Records the outcome of what was under the cursor, or marked, when it was opened; "
+        "meanwhile the call is claimed, and others see by whom. A code's key chooses it, one with "
+        "› opens a group, and some ask for a note or a time. An outcome that stands is never "
+        "overwritten, but amended with a reason."
+    )
+    BINDINGS = [  # noqa: RUF012
+        ("slash", "search", "Search the codes"),
+        ("plus", "take_in", "Take in those that somebody claims"),
+        ("a", "amend", "Amend what stands, with a reason"),
+        ("y", "go_on", "Go on in spite of the claim"),
+    ]
 
     def __init__(
         self,
@@ -159,10 +142,19 @@ class DispositionDialog(Dialog[Draft]):
     def _open_to_codes(self) -> bool:
         return not self._recorded and not self._asks_about_claim
 
+    @property
+    def _choosing(self) -> bool:
+        return self._open_to_codes and not self._searching and self._chosen is None
+
+    @property
+    def _codes(self) -> Sequence[Code]:
+        """The codes that can be chosen now."""
+        return self._group.codes if self._group else self._tree.codes
+
     def _show(self) -> None:
         searching = self._searching and self._open_to_codes
         asking = self._chosen is not None and self._open_to_codes
-        choosing = self._open_to_codes and not searching and not asking
+        choosing = self._choosing
         notice = self._notice()
         self.query_one("#named", Static).update(Text(self._named))
         self.query_one(".box").border_title = "Amend" if self._amending else "Disposition"
@@ -178,7 +170,8 @@ class DispositionDialog(Dialog[Draft]):
         self.query_one("#notice", Static).update(Text(notice))
         self.query_one("#codes", Static).update(self._codes_text())
         self.query_one("#problem", Static).update(Text(self._problem))
-        self.query_one("#hint", Static).update(Text(self._hint(choosing, searching)))
+        self.query_one("#hint", Static).update(hint(self._hint(choosing, searching)))
+        self.refresh_bindings()
 
     def _display(self, selector: str, shown: bool) -> None:
         self.query_one(selector).display = shown
@@ -199,21 +192,19 @@ class DispositionDialog(Dialog[Draft]):
 
     def _codes_text(self) -> Text:
         text = Text()
-        codes = self._group.codes if self._group else self._tree.codes
         if self._group:
             text.append(f"{self._group.label}\n", "bold")
-        for place, code in enumerate(codes):
+        for place, code in enumerate(self._codes):
             if place:
                 text.append("\n")
-            text.append(f" {code.key} ", "bold reverse")
-            text.append(f"  {code.label}")
-            more = " ›" if code.codes else ""
+            text.append(f" {code.key} ", KEY + pressing(code.key))
+            text.append(f"  {code.label}", pressing(code.key))
             asks = [
                 word
                 for wanted, word in ((code.note_required, "note"), (code.callback, "when"))
                 if wanted
             ]
-            text.append(more + (f"  asks: {', '.join(asks)}" if asks else ""), "dim")
+            text.append(_opens(code) + (f"  asks: {', '.join(asks)}" if asks else ""), "dim")
         return text
 
     def _hint(self, choosing: bool, searching: bool) -> str:
@@ -233,33 +224,54 @@ class DispositionDialog(Dialog[Draft]):
     # ── what is typed ───────────────────────────────────────────────────────────────────
 
     def on_key(self, event: events.Key) -> None:
-        """Take a code's key, or `/`; keys that mean nothing here are swallowed."""
-        if self.focused is not None or event.key == "escape" or event.character is None:
-            return
-        event.stop()
-        if self._recorded:
-            if event.character == "a":
-                self._amending = True
-                self._problem = ""
-                self._show()
-        elif self._asks_about_claim:
-            if event.character == "y":
-                self._knows_claim = True
-                self._show()
-                if self._chosen is not None:
-                    self._ask(self._chosen)
-        elif event.character == "+" and self._leaves_out:
-            self._knows_claim = True
-            self._show()
-        elif event.character == "/":
-            self._searching = True
-            self._show()
-            self.set_focus(self.query_one("#search", Input))
-            self._find("")
-        else:
-            for code in self._group.codes if self._group else self._tree.codes:
+        """Take a code's key."""
+        if self.focused is None and self._choosing:
+            for code in self._codes:
                 if code.key == event.character:
+                    event.stop()
                     self._choose(code)
+                    return
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave out the keys that mean nothing now."""
+        return {
+            "search": self._choosing,
+            "take_in": self._choosing and self._leaves_out,
+            "amend": self._recorded,
+            "go_on": self._asks_about_claim,
+        }.get(action, True)
+
+    def action_search(self) -> None:
+        """Search the codes by what they are called."""
+        self._searching = True
+        self._show()
+        self.set_focus(self.query_one("#search", Input))
+        self._find("")
+
+    def action_take_in(self) -> None:
+        """Take in the calls that somebody claims."""
+        self._knows_claim = True
+        self._show()
+
+    def action_amend(self) -> None:
+        """Amend the outcome that stands."""
+        self._amending = True
+        self._problem = ""
+        self._show()
+
+    def action_go_on(self) -> None:
+        """Go on in spite of a claim."""
+        self._knows_claim = True
+        self._show()
+        if self._chosen is not None:
+            self._ask(self._chosen)
+
+    def own_help(self) -> Sequence[Section]:
+        """List the codes that can be chosen."""
+        if not self._choosing:
+            return ()
+        rows = [Row(code.key, f"{code.label}{_opens(code)}", code.key) for code in self._codes]
+        return [Section("Codes", rows)]
 
     def action_leave(self) -> None:
         """Go back one step; from the first, leave without a trace."""
@@ -371,3 +383,8 @@ class DispositionDialog(Dialog[Draft]):
             self._searching = False
             self.set_focus(None)
             self._choose(code)
+
+
+def _opens(code: Code) -> str:
+    """Return the mark of a group."""
+    return " ›" if code.codes else ""

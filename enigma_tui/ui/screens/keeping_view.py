@@ -9,6 +9,7 @@ from textual.widgets import Input, Static
 
 from ...model.text import safe
 from ...settings import VIEW_NAME_MOST, VIEWS_MOST
+from ..pressing import hint
 from ..saved_views import keyed
 from .dialog import Dialog
 
@@ -16,6 +17,12 @@ from .dialog import Dialog
 class KeepViewDialog(Dialog[Mapping[str, str]]):
     """Asks for the name under which a filter is kept; without a filter, for one to forget."""
 
+    TOPIC = "saved views"
+    ABOUT = (
+        "Keeps the filter in force under a name: it gets one of the keys 6 to 9, in the order of "
+        "the settings file. A name that is there already takes the new filter. Without a filter "
+        "in force, the name of a view forgets it."
+    )
     AUTO_FOCUS = "Input"
 
     def __init__(self, views: Mapping[str, str], text: str) -> None:
@@ -32,7 +39,7 @@ class KeepViewDialog(Dialog[Mapping[str, str]]):
                 current, placeholder="name", compact=True, max_length=VIEW_NAME_MOST, id="view-name"
             )
             yield Static("", id="mistake", markup=False)
-            yield Static(self._hint(), id="hint", markup=False)
+            yield Static(hint(self._hint()), id="hint", markup=False)
 
     def on_mount(self) -> None:
         """Name the dialog."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from textual import on
+from textual import events, on
 from textual.screen import Screen
 
 from ...model.call import CallKey
@@ -202,6 +202,12 @@ class LookingScreen(Screen[None]):
         self.title_anew()
         if event.error is None:
             self.tell()
+
+    @on(events.DescendantFocus)
+    def _elsewhere(self, event: events.DescendantFocus) -> None:
+        """Leave the filter line, where something else has been clicked."""
+        if event.widget is self.table:
+            self.filter_bar.leave()
 
     @on(FilterBar.Left)
     def _filter_left(self) -> None:

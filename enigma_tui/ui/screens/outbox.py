@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 from ..columns import moment
 from ..commands import READ_ONLY
 from ..outbox import WAITS, Outbox, Row
+from ..pressing import hint
 from .dialog import Dialog
 
 _Shown = tuple[str, int, str, str, str]
@@ -24,13 +25,19 @@ def _shown(row: Row) -> _Shown:
 class OutboxDialog(Dialog[None]):
     """Acts that wait for the server or were refused, and outcomes that were not delivered."""
 
+    TOPIC = "outbox"
+    ABOUT = (
+        "What was done while the server was away waits here and is handed in by itself; what the "
+        "server refused stays until you have seen it; what could not be delivered to another "
+        "system can be sent again."
+    )
     AUTO_FOCUS = "OptionList"
     BINDINGS = [  # noqa: RUF012
         ("q,o", "leave", "Close"),
-        ("j", "move(1)", ""),
-        ("k", "move(-1)", ""),
-        ("x,delete", "take_out", "Take out"),
-        ("r", "again", "Send again"),
+        ("j", "move(1)", "Down"),
+        ("k", "move(-1)", "Up"),
+        ("x,delete", "take_out", "Take back what waits, or off the list what was refused"),
+        ("r", "again", "Send again what was not delivered"),
     ]
 
     def __init__(self, outbox: Outbox, read_only: bool = False) -> None:
@@ -64,7 +71,7 @@ class OutboxDialog(Dialog[None]):
         summary = self.query_one("#summary", Static)
         summary.update(Text("\n".join(lines)))
         summary.display = bool(lines)
-        self.query_one("#hint", Static).update(self._hint(rows))
+        self.query_one("#hint", Static).update(hint(self._hint(rows)))
         if rows and [_shown(row) for row in rows] == [_shown(row) for row in self._rows]:
             return
         options = self.query_one(OptionList)

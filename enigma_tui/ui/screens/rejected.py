@@ -11,6 +11,7 @@ from textual.widgets.option_list import Option
 
 from ...model.board import RejectedNotification
 from ..columns import clock
+from ..pressing import hint
 from .details import pretty
 from .dialog import Dialog
 
@@ -18,11 +19,16 @@ from .dialog import Dialog
 class RejectedDialog(Dialog[None]):
     """Lists rejected notifications, the newest first, each with its reason and what arrived."""
 
+    TOPIC = "rejected notifications"
+    ABOUT = (
+        "Notifications that could not be read, the newest first, each with the reason and what "
+        "arrived. None is dropped: each is kept in the journal."
+    )
     AUTO_FOCUS = "OptionList"
     BINDINGS = [  # noqa: RUF012
         ("q,x", "leave", "Close"),
-        ("j", "move(1)", ""),
-        ("k", "move(-1)", ""),
+        ("j", "move(1)", "Down"),
+        ("k", "move(-1)", "Up"),
     ]
 
     def __init__(
@@ -45,11 +51,8 @@ class RejectedDialog(Dialog[None]):
             )
             with VerticalScroll(id="held"):
                 yield Static(id="raw", markup=False)
-            yield Static(
-                "j k moves   esc closes   each is kept in the journal",
-                id="hint",
-                markup=False,
-            )
+            line = "j k moves   esc closes   each is kept in the journal"
+            yield Static(hint(line), id="hint", markup=False)
 
     def on_mount(self) -> None:
         """Name the dialog, and say so when there is nothing to list."""

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 from textual import events, work
 from textual.app import ComposeResult
+from textual.color import Color
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 from textual_plotext import PlotextPlot
@@ -29,12 +30,18 @@ BESIDE_CELLS = 100
 class StatisticsDialog(Dialog[None]):
     """Shows the statistics of the window that the figures are of."""
 
+    TOPIC = "statistics"
+    ABOUT = (
+        "When calls came, how long they held, and the numbers by extension, dialled number and "
+        "outcome, of the time that the figures are of."
+    )
+    EDGE = "w another time   j k scrolls   ? help   esc closes"
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS = [  # noqa: RUF012
         ("i,q", "leave", "Close"),
-        ("w", "window", "Window"),
-        ("j", "scroll(1)", ""),
-        ("k", "scroll(-1)", ""),
+        ("w", "window", "Another length of time"),
+        ("j", "scroll(1)", "Down"),
+        ("k", "scroll(-1)", "Up"),
     ]
 
     def __init__(self, floor: Floor, next_window: Callable[[], None]) -> None:
@@ -58,9 +65,7 @@ class StatisticsDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         """Name the dialog, and look again every few seconds."""
-        box = self.query_one(".box")
-        box.border_title = "Statistics"
-        box.border_subtitle = "w another time   j k scrolls   esc closes"
+        self.query_one(".box").border_title = "Statistics"
         self._look()
         self.set_interval(REFRESH_SECONDS, self._look)
 
@@ -126,6 +131,11 @@ def _begin(plot: PlotextPlot, title: str) -> None:
     plot.plt.title(title)
 
 
+def _colour(plot: PlotextPlot, name: str) -> tuple[int, int, int]:
+    """Return a colour of the theme as plotext takes it."""
+    return Color.parse(plot.app.theme_variables[name]).rgb
+
+
 def _label_times(plot: PlotextPlot, found: Statistics) -> None:
     count = len(found.times)
     places: list[float] = sorted({0, count // 2, count - 1})
@@ -145,9 +155,9 @@ def _draw_arrivals(plot: PlotextPlot, found: Statistics) -> None:
     places = range(len(found.times))
     if found.total.abandoned:  # one bar over the other: what is seen of the first is the rest
         calls = [each.calls for each in found.times]
-        plot.plt.bar(places, calls, color="red", label="abandoned")
+        plot.plt.bar(places, calls, color=_colour(plot, "abandoned"), label="abandoned")
     answered = [each.answered for each in found.times]
-    plot.plt.bar(places, answered, color="blue", label="answered")
+    plot.plt.bar(places, answered, color=_colour(plot, "primary"), label="answered")
     _count_up(plot, max(each.calls for each in found.times))
     _label_times(plot, found)
     plot.refresh()
@@ -158,8 +168,11 @@ def _draw_waits(plot: PlotextPlot, found: Statistics) -> None:
     held = [(place, each) for place, each in enumerate(found.times) if each.held]
     if held:
         places = [place for place, _ in held]
-        plot.plt.plot(places, [each.longest for _, each in held], label="longest", color="orange")
-        plot.plt.plot(places, [each.mean_hold for _, each in held], label="mean", color="blue")
+        for name, colour, values in (
+            ("longest", "warning", [each.longest for _, each in held]),
+            ("mean", "primary", [each.mean_hold for _, each in held]),
+        ):
+            plot.plt.plot(places, values, label=name, color=_colour(plot, colour))
         plot.plt.xlim(0, len(found.times) - 1)
         plot.plt.ylim(0, None)
     _label_times(plot, found)
@@ -171,7 +184,7 @@ def _draw_holds(plot: PlotextPlot, found: Statistics) -> None:
     # Short names: of those that touch one another plotext leaves some out, now these, now those.
     names = [*(f"≤{edge}" for edge in HOLD_EDGES), f">{HOLD_EDGES[-1]}"]
     counts = [count for _, count in found.holds]
-    plot.plt.bar(names, counts, color="blue")
+    plot.plt.bar(names, counts, color=_colour(plot, "primary"))
     _count_up(plot, max(counts))
     plot.refresh()
 

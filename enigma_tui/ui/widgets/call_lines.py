@@ -129,7 +129,9 @@ class _Styles(dict[str, Style]):
         if cursor:
             base += style_of("cursor")
         if left:
-            base += style_of("left")
+            own = style_of("left")
+            # On the cursor's bar the words take the bar's colours: dimmed, none could be read.
+            base += Style(italic=own.italic, bold=False) if cursor else own
         self["base"] = base
 
     def __missing__(self, name: str) -> Style:

@@ -41,6 +41,20 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
     class Opened(Message):
         """A call was clicked twice."""
 
+    class GutterClicked(Message):
+        """The cell for the mark was clicked, of this call."""
+
+        def __init__(self, key: CallKey) -> None:
+            self.key = key
+            super().__init__()
+
+    class ScrolledAway(Message):
+        """Other rows are in sight, by the wheel or the scroll bar."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last counts."""
+            return isinstance(message, CallTable.ScrolledAway)
+
     class HeaderClicked(Message):
         """A column's title was clicked."""
 
@@ -271,6 +285,7 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
         if not self._settling:  # otherwise whoever settles paints
             self._cursor_line = self._line_of_cursor()
             self._draw()
+            self.post_message(self.ScrolledAway())
 
     # ── the cursor ──────────────────────────────────────────────────────────────────────
 
@@ -350,7 +365,7 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
     # ── the mouse ───────────────────────────────────────────────────────────────────────
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the row that was clicked, or sort by the title that was."""
+        """Choose the row that was clicked, mark it, or sort by the title that was."""
         if event.y == 0:
             x = GUTTER
             for placed in self._columns:
@@ -362,10 +377,16 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
         # The call that was seen there, which may have moved since it was painted.
         shown = self._shown[event.y - 1] if event.y <= len(self._shown) else None
         row = self.floor.view.index(shown.call.key) if shown else None
-        if row is not None:
-            self.move_to(row)
-            if event.chain == 2:
-                self.post_message(self.Opened())
+        if shown is None or row is None:
+            return
+        if event.x < GUTTER:
+            self.post_message(self.GutterClicked(shown.call.key))
+            return
+        # Of two quick clicks the second may meet another call, which has moved there meanwhile.
+        again = event.chain == 2 and shown.call.key == self.cursor
+        self.move_to(row)
+        if again:
+            self.post_message(self.Opened())
 
     def on_mouse_scroll_down(self) -> None:
         """The wheel is a wish to look elsewhere than at the newest."""

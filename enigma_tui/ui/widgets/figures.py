@@ -6,7 +6,7 @@ from ...model.tabs import Tab
 from ...model.windows import Window
 from ..columns import duration
 from ..floor import Floor
-from .line import Item, Line, Part
+from .line import Clickable, Item, Line, Part
 
 NAME, VALUE, SPARK = (f"figures--{name}" for name in ("name", "value", "spark"))
 
@@ -28,11 +28,12 @@ class FiguresLine(Line):
         figures, service = floor.figures(), floor.metrics.service_level
         level, lost = figures.service_level, figures.abandoned_share
         live, to_dispose = f"{floor.tally[Tab.LIVE]:,}", f"{floor.tally[Tab.TO_DISPOSE]:,}"
+        told = figures.abandoned is not None
         if not floor.board.calls and not floor.caught_up:
             live = to_dispose = "—"  # nothing is known yet, which is not the same as none
         return [
-            _figure(0, "LIVE", live),
-            _figure(0, "TO DISPOSE", to_dispose),
+            _figure(0, "LIVE", live, "tab_1"),
+            _figure(0, "TO DISPOSE", to_dispose, "tab_2"),
             _figure(1, "LONGEST HOLD (answered)", seconds(figures.longest_hold)),
             _figure(2, "ASA", seconds(figures.asa)),
             _figure(4, "P90", seconds(figures.p90)),
@@ -42,28 +43,28 @@ class FiguresLine(Line):
                 _share(level),
             ),
             # Where no records are collected nobody knows of these.
-            *([] if figures.abandoned is None else [_figure(4, "ABANDONED", _share(lost))]),
+            *([_figure(4, "ABANDONED", _share(lost), "tab_3")] if told else []),
             *([] if figures.talk is None else [_figure(7, "TALK", seconds(figures.talk))]),
             *([(7, _agents(floor.agents.counts()))] if floor.agents else []),
             (
                 5,
                 (
-                    (sparkline(figures.per_minute) + " ", SPARK),
-                    (f"{figures.last_minute:,}/min", VALUE),
+                    (Clickable(sparkline(figures.per_minute) + " ", "statistics"), SPARK),
+                    (Clickable(f"{figures.last_minute:,}/min", "statistics"), VALUE),
                 ),
             ),
             # What is not as usual is said before anything else is.
             (
                 6 if floor.window is Window.HALF_AN_HOUR else 1,
-                ((WINDOW_NAMES[floor.window], NAME),),
+                ((Clickable(WINDOW_NAMES[floor.window], "window"), NAME),),
             ),
             (
                 8,
                 (
                     (
-                        "SL of answered calls"
-                        if figures.abandoned is None
-                        else f"abandoned ≤{service.short_seconds:g}s {service.short_abandons}",
+                        f"abandoned ≤{service.short_seconds:g}s {service.short_abandons}"
+                        if told
+                        else "SL of answered calls",
                         NAME,
                     ),
                 ),
@@ -73,8 +74,9 @@ class FiguresLine(Line):
         ]
 
 
-def _figure(rank: int, name: str, value: str) -> Item:
-    return rank, ((f"{name} ", NAME), (value, VALUE))
+def _figure(rank: int, name: str, value: str, command: str = "window") -> Item:
+    """Return a figure; a click on one of a time shows those of another."""
+    return rank, ((Clickable(f"{name} ", command), NAME), (Clickable(value, command), VALUE))
 
 
 def _agents(counts: Sequence[tuple[str, int]]) -> tuple[Part, ...]:

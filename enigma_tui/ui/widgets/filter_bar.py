@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from rich.highlighter import Highlighter
+from rich.style import Style
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
@@ -14,20 +15,22 @@ from textual.widgets import Input, Static
 
 from ...model.query import Query, QueryError
 from ...model.query_complete import Known, complete
+from ..pressing import pressed, pressing
 
 
 class _Underline(Highlighter):
     """Marks where a mistake is."""
 
-    def __init__(self) -> None:
+    def __init__(self, style: Callable[[], Style]) -> None:
         self.mistake: QueryError | None = None
+        self._style = style
 
     def highlight(self, text: Text) -> None:
         if self.mistake is None or not len(text):
             return
         # A mistake at the very end is marked on the last character that there is.
         start = min(self.mistake.start, len(text) - 1)
-        text.stylize("bold underline red", start, max(start + 1, self.mistake.end))
+        text.stylize(self._style(), start, max(start + 1, self.mistake.end))
 
 
 class _Offers(Suggester):
@@ -45,13 +48,19 @@ HISTORY_MOST = 50
 """Filters that are remembered, for as long as the board is open: they may hold numbers."""
 
 
+MISTAKE = "filter-bar--mistake"
+
+
 class FilterBar(Horizontal):
     """One line to type a filter into. Up and down go through those that were typed before."""
+
+    COMPONENT_CLASSES = {MISTAKE}  # noqa: RUF012
 
     BINDINGS = [  # noqa: RUF012
         Binding("tab", "accept", "Complete"),
         Binding("up", "earlier", "Earlier", key_display="↑"),
         Binding("down", "later", "Later", key_display="↓", show=False),
+        Binding("f1", "app.filter_help", "Help", key_display="F1"),
     ]
 
     class Changed(Message):
@@ -85,13 +94,15 @@ class FilterBar(Horizontal):
         """How many filters back in the history the line is."""
         self._typed = ""
         """What was typed before that."""
-        self._underline = _Underline()
+        self._underline = _Underline(lambda: self.get_component_rich_style(MISTAKE, partial=True))
         self._before = text
+        """The filter that typing falls back to."""
+        self._typing = False
         self._text = text
 
     def compose(self) -> ComposeResult:
         """Lay out the prompt and the line."""
-        yield Static("/", id="filter-prompt", markup=False)
+        yield Static(Text("/", pressing("slash")), id="filter-prompt", markup=False)
         yield Input(
             self._text,
             placeholder="filter: a name, a number, ext:2001, hold>60s …",
@@ -101,6 +112,7 @@ class FilterBar(Horizontal):
             select_on_focus=False,
             id="filter-input",
         )
+        yield Static(_clear(self._text), id="filter-clear", markup=False)
 
     @property
     def input(self) -> Input:
@@ -114,11 +126,39 @@ class FilterBar(Horizontal):
 
     def begin(self) -> None:
         """Start typing: over the filter there is, or on from its end with an arrow key."""
-        self._before = self.input.value if self.mistake is None else self._before
-        self._values = {}
-        self._place = 0
+        self._begun()
         self.input.focus()
         self.input.action_select_all()
+
+    @on(events.DescendantFocus)
+    def _begun(self) -> None:
+        """Note what there is to go back to, however typing began."""
+        if not self._typing:
+            self._typing = True
+            self._before = self.input.value if self.mistake is None else self._before
+            self._values = {}
+            self._place = 0
+
+    def leave(self) -> None:
+        """End typing as enter does, since something else was clicked; with a mistake as escape."""
+        if self._typing and self.mistake is None:
+            self._end(self.input.value)
+        elif self._typing:
+            self._typing = False
+            self.input.value = self._before
+
+    def _end(self, text: str) -> None:
+        self._typing = False
+        self._before = text
+        self._remember(text)
+
+    def on_click(self, event: events.Click) -> None:
+        """Take the filter away, or begin to type, as the ends of the line offer."""
+        match pressed(event):
+            case "escape":
+                self.put("")
+            case "slash":
+                self.begin()
 
     def peel(self) -> bool:
         """Undo one layer: typing falls back to the filter before, a filter to none.
@@ -126,6 +166,7 @@ class FilterBar(Horizontal):
         Returns whether there was a layer.
         """
         if self.input.has_focus:
+            self._typing = False
             self.input.value = self._before
             self.post_message(self.Left())
             return True
@@ -190,6 +231,7 @@ class FilterBar(Horizontal):
                 self.post_message(self.Mistaken(None))
             self.post_message(self.Changed(query))
         self.input.refresh()
+        self.query_one("#filter-clear", Static).update(_clear(event.value), layout=False)
 
     def _last_good(self, text: str) -> Query:
         """Return what stays in force while `text` has a mistake in it.
@@ -209,6 +251,10 @@ class FilterBar(Horizontal):
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if self.mistake is None:
-            self._before = event.value
-            self._remember(event.value)
+            self._end(event.value)
             self.post_message(self.Left())
+
+
+def _clear(text: str) -> Text:
+    """Return the sign that takes a filter away, where there is one."""
+    return Text("✕" if text else "", pressing("escape"))

@@ -16,7 +16,7 @@ from textual.strip import Strip
 from ...model.tabs import Tab
 from ...model.text import safe
 from .drawn import Drawn
-from .line import Part, fitted
+from .line import Clicked, Part, fitted
 
 _TITLE_COLUMN = 3
 """Where the names of the views begin."""
@@ -149,13 +149,29 @@ class ViewsLine(FrameLine):
 class CountLine(FrameLine):
     """The lower edge, with what the table shows of the view."""
 
-    def tell(self, words: str, *, mistaken: bool) -> None:
-        """Show these words; `mistaken` where they are about a mistake."""
+    def __init__(self) -> None:
+        super().__init__()
+        self._command = ""
+        self._begin = 0
+        """The column that the words begin at."""
+
+    def tell(self, words: str, *, mistaken: bool, command: str = "") -> None:
+        """Show these words; `mistaken` where they are about a mistake.
+
+        A click on them does what a command does.
+        """
+        self._command = command
         self.say([(words, "mistake" if mistaken else "words")])
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what the words are about."""
+        if self._command and event.x >= self._begin:
+            self.post_message(Clicked(self._command))
 
     def _drawn(self, width: int) -> Strip:
         base = self.style_of("base")
         words = self._words(self._parts, max(1, width - 4))
         used = sum(segment.cell_length for segment in words)
+        self._begin = width - used - 2
         line = "╰" + "─" * (width - used - 3)
         return fitted([Segment(line, base), *words, Segment("─╯", base)], width, base)

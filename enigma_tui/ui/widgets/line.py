@@ -1,17 +1,42 @@
 """A line of words that says as much as there is room for."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
+from textual.message import Message
 from textual.strip import Strip
 
 from .drawn import Drawn
 
 Part = tuple[str, str]
 """A text and the name of its style."""
+
+
+class Clickable(str):
+    """Words that do what a command does when they are clicked."""
+
+    __slots__ = ("command",)
+    command: str
+    """The command's id."""
+
+    def __new__(cls, words: str, command: str) -> Self:
+        """Return the words."""
+        made = super().__new__(cls, words)
+        made.command = command
+        return made
+
+
+class Clicked(Message):
+    """Words were clicked that do what a command does."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+        super().__init__()
+
 
 Item = tuple[int, tuple[Part, ...]]
 """How dispensable it is, the higher the sooner; and what it says."""
@@ -29,6 +54,8 @@ class Line(Drawn):
         """The width that it was said for."""
         self._strip: Strip | None = None
         """The line, once it has been drawn."""
+        self._commands: Sequence[tuple[range, str]] = ()
+        """The columns of words that can be clicked, and what each does."""
 
     def items(self) -> Sequence[Item]:
         """Return what there is to say, from left to right."""
@@ -57,6 +84,12 @@ class Line(Drawn):
             self._strip = self._drawn(self._said, self._room)
         return self._strip
 
+    def on_click(self, event: events.Click) -> None:
+        """Do what the words do that were clicked."""
+        for columns, command in self._commands:
+            if event.x in columns:
+                self.post_message(Clicked(command))
+
     def _saying(self) -> Sequence[tuple[Part, ...]]:
         """Return what there is room for; the last is what stands at the right."""
         right = self.at_the_right()
@@ -75,13 +108,20 @@ class Line(Drawn):
         base = self.style_of("base")
         styles: dict[str, Style] = {}
         segments = [Segment(" ", base)]
+        commands: list[tuple[range, str]] = []
+        end = 1
         for place, parts in enumerate(items):
-            segments.append(Segment(" " * self.GAP if place else "", base))
+            gap = " " * self.GAP if place else ""
+            segments.append(Segment(gap, base))
+            end += len(gap)
             for text, name in parts:
+                if isinstance(text, Clickable):
+                    commands.append((range(end, end + cell_len(text)), text.command))
+                end += cell_len(text)
                 style = styles[name] = styles.get(name) or base + self.style_of(name)
                 segments.append(Segment(text, style))
-        used = sum(segment.cell_length for segment in segments)
-        segments.append(Segment(" " * (width - used - cell_len(right) - 1) + right, base))
+        self._commands = commands
+        segments.append(Segment(" " * (width - end - cell_len(right) - 1) + right, base))
         return fitted(segments, width, base)
 
 

@@ -8,7 +8,7 @@ from ...journal.vitals import Vitals
 from ...model.text import safe
 from ..columns import clock
 from ..floor import Floor
-from .line import Item, Line, Part
+from .line import Clickable, Item, Line, Part
 
 if TYPE_CHECKING:  # the first frame does not wait for Redis
     from ...journal.collector import CollectorStatus
@@ -68,9 +68,10 @@ class StatusLine(Line):
     def _parts(self) -> Iterator[tuple[int, Part]]:
         floor = self.floor
         word, style = self.feed()
-        yield 0, ("Enigma", TITLE)
+        yield 0, (Clickable("Enigma", "palette"), TITLE)
         yield 7, (safe(floor.site.title, 40), QUIET)
-        yield 0, (f"● {word}", style)
+        state = f"● {word}"
+        yield 0, (Clickable(state, "pause") if floor.paused else state, style)
         yield 1, (self.watching, WAIT)
         if collector := self.collector():
             yield 1, collector
@@ -82,17 +83,20 @@ class StatusLine(Line):
             yield from self.delivery()
             yield from _left(follower.pulse.left)
         if self.alarms and (unseen := self.alarms.open):
-            yield 1, (f"{unseen:,} alert{'s' if unseen > 1 else ''}", BAD)
+            alerts = f"{unseen:,} alert{'s' if unseen > 1 else ''}"
+            yield 1, (Clickable(alerts, "alerts"), BAD)
         if due := floor.callbacks.due(floor.now_ms()):
-            yield 2, (f"{due:,} call-back{'s' if due > 1 else ''} due", WAIT)
+            words = f"{due:,} call-back{'s' if due > 1 else ''} due"
+            yield 2, (Clickable(words, "callbacks"), WAIT)
         if floor.pending and (acts := sum(1 for _ in floor.pending.waiting())):
-            yield 1, (f"{acts:,} to hand in", WAIT)
+            yield 1, (Clickable(f"{acts:,} to hand in", "outbox"), WAIT)
         if floor.pending and (refused := sum(bool(each.refused) for each in floor.pending)):
-            yield 2, (f"{refused:,} refused", BAD)
+            yield 2, (Clickable(f"{refused:,} refused", "outbox"), BAD)
         if undelivered := len(floor.deliveries.failed()):
-            yield 2, (f"{undelivered:,} not delivered", BAD)
+            yield 2, (Clickable(f"{undelivered:,} not delivered", "outbox"), BAD)
         if floor.board.rejected_total:
-            yield 6, (f"rejected {floor.board.rejected_total:,}", WAIT)
+            rejected = f"rejected {floor.board.rejected_total:,}"
+            yield 6, (Clickable(rejected, "rejected"), WAIT)
         if floor.skipped:
             yield 1, (f"{floor.skipped:,} entries skipped, see the log", BAD)
         if floor.newest_ms is not None:
@@ -103,7 +107,7 @@ class StatusLine(Line):
         standstills = self.floor.standstills()
         if not standstills:
             return
-        yield 2, ("delivery stands still", BAD)
+        yield 2, (Clickable("delivery stands still", "outbox"), BAD)
         name, standstill = next(iter(standstills.items()))
         more = f", {len(standstills) - 1:,} more" if len(standstills) > 1 else ""
         yield 3, (f"{safe(name)}: {standstill.why}{more}", BAD)
