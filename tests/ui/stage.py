@@ -320,7 +320,8 @@ async def take_server_away(app: EnigmaApp, pilot: Pilot[None], server: EmbeddedS
     now += 12.0
     link = follower.link
     async with asyncio.timeout(30):
-        while not (link.fault and link.fault.name == "refused" and link.retry_at):
+        # Its connection is lost first; then it is tried again, and nobody is there.
+        while not (link.retry_at and link.fault and link.fault.name in ("refused", "no socket")):
             await pilot.pause(0.01)
     for worker in app.workers:
         if worker.name == "following":
