@@ -76,9 +76,9 @@ async def test_keys_that_browsers_use_themselves_the_mouse_and_the_clipboard(
             await page.type(pressed)
         else:
             await page.press(pressed, code=80, control=True)  # prints, where nobody takes it
-        await wait_for(page, "Search for commands")
+        await wait_for(page, "a command, a view, a theme")
         await page.press("Escape", code=27)
-        await wait_for(page, lambda text: "Search for commands" not in text)
+        await wait_for(page, lambda text: "a command, a view, a theme" not in text)
 
     await page.type("y")
     await wait_for(page, "4705 sent to the clipboard")
