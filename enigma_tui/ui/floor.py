@@ -267,8 +267,9 @@ class Floor:
         self.view.update(behind, lens)
         self.callbacks.update(behind, self.board)
         if self.agents:
-            for key in behind.keys() - self.board.calls.keys():
-                self.agents.forget(key)
+            for key in behind:  # a difference of keys would walk through every call there is
+                if key not in self.board.calls:
+                    self.agents.forget(key)
         if self.observer and behind and self.caught_up:
             self.observer.calls_changed(behind)
 
