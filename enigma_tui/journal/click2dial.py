@@ -1,7 +1,7 @@
 """Has a PBX call somebody back (PROTOCOL.md §5)."""
 
 from ..model.click2dial import ReferenceName, Request
-from .delivery.reply import Reply, Verdict
+from .delivery.reply import Reply
 from .delivery.way import open_way
 
 PATH = "/click2dial/calls"
@@ -10,9 +10,9 @@ PATH = "/click2dial/calls"
 async def place(server: str, request: Request, reference_name: ReferenceName) -> Reply:
     """Ask the Click2Dial `server`, `http://pbx.example:8300`, for a call; once, whatever happens.
 
-    It is not sent again by itself: nothing tells the server that it would be the same call. Of
-    `Verdict.UNSURE` nobody knows whether the call is being placed. Raises nothing that a network
-    can cause.
+    It is not sent again by itself: nothing tells the server that it would be the same call.
+    `Verdict.DELIVERED` says that it is being placed; of `Verdict.UNSURE` nobody knows whether it
+    is. Raises nothing that a network can cause.
     """
     way = open_way({})
     try:
@@ -20,8 +20,3 @@ async def place(server: str, request: Request, reference_name: ReferenceName) ->
         return await way.exchange("POST", url, {}, request.body(reference_name))
     finally:
         await way.close()
-
-
-def is_placed(reply: Reply) -> bool:
-    """Whether a call is being placed, as far as is known."""
-    return reply.verdict is Verdict.DELIVERED

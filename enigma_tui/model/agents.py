@@ -34,6 +34,10 @@ class Agent(Struct, frozen=True, gc=False):
         """The state in words."""
         return WORDS.get(self.status, self.status)
 
+    def seconds(self, now_ms: int) -> float:
+        """Return for how long they have been in this state."""
+        return max(0, now_ms - self.since_ms) / 1000
+
 
 class _Wrap(Struct, gc=False):
     """The wrapping up after a call."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from textual.app import App
 
-from ..journal.click2dial import is_placed, place
+from ..journal.click2dial import place
 from ..journal.delivery.reply import Verdict
 from ..journal.desk import DispositionDesk
 from ..journal.faults import FAILED
@@ -128,7 +128,7 @@ class CallingBack:
             self._under_way = False
             self._told.over(self)
             self._claims.leave(call.key)
-        if is_placed(reply):
+        if reply.verdict is Verdict.DELIVERED:
             words = (
                 f"The PBX rings {request.agent}, then calls {named}. It answered {reply.answer}."
             )

@@ -161,7 +161,7 @@ def facts(call: Call, look: Look) -> Iterator[tuple[str, str]]:
         yield "Wrap-up", duration(wrap)
     if (agent := floor.agents.on(call.extension, call.key.source)) is not None:
         campaign = f", campaign {agent.campaign}" if agent.campaign else ""
-        since = duration(max(0, look.now_ms - agent.since_ms) / 1000)
+        since = duration(agent.seconds(look.now_ms))
         yield "Agent now", f"{agent.word} for {since}{campaign}"
     yield "Contact ref", call.contact_ref or "none keyed in"
     yield "Call ref", call.key.call_ref

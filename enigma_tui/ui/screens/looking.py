@@ -235,7 +235,7 @@ class LookingScreen(Screen[None]):
         agent = self.floor.agents.on(extension)
         if agent is None:
             return ""
-        return f"{agent.word} {duration(max(0, self.floor.now_ms() - agent.since_ms) / 1000)}"
+        return f"{agent.word} {duration(agent.seconds(self.floor.now_ms()))}"
 
     def action_rejected(self) -> None:
         """List what could not be read."""
