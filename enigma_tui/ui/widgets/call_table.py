@@ -82,7 +82,8 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
         self._settling = False
         self.chosen: Mapping[str, int] = chosen or {}
         """The columns that were chosen, by name, each with a width or 0; none, for the usual."""
-        self.columns: Sequence[Column] = columns(several_sources=False, chosen=chosen)
+        self._several = False
+        self.columns: Sequence[Column] = columns(self._several, chosen)
         """The columns there are; which of them fit is another question."""
         self._columns: Sequence[Placed] = ()
         self._sources = Sources()
@@ -108,7 +109,7 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
         """Refresh the lines that look different from what they show; return their share."""
         if not self.size:
             return 0.0
-        if len(self.columns) != len(columns(self.several_sources, self.chosen)):
+        if self.several_sources != self._several:
             self.repaint()
             return 1.0
         self._settle()
@@ -130,7 +131,8 @@ class CallTable(Scrolled, can_focus=True, inherit_bindings=False):
     def repaint(self) -> None:
         """Paint everything: the layout, the order or the colours have changed."""
         self._lines.forget()
-        self.columns = columns(self.several_sources, self.chosen)
+        self._several = self.several_sources
+        self.columns = columns(self._several, self.chosen)
         width = max(0, self._width() - GUTTER)
         self._columns = fit(width, self.columns) if self.size else ()
         self._settle()
