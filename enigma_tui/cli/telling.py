@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ..alert_rules import rule
 from ..journal.follower import Link, Pulse
+from ..journal.vitals import STALE_SECONDS
 from ..model import sentences
 from ..model.alerts import Watch
 from ..model.board import Board
@@ -22,9 +23,6 @@ from ..site import Site
 
 BEHIND_MOST = 2_000
 """So many calls at once are counted again while the journal is read."""
-
-STALE_SECONDS = 4.0
-"""No answer for this long, and it is said that what is known may be old."""
 
 AGAIN_SECONDS = 300.0
 """How often it is said again that the server is away: silence could mean either."""

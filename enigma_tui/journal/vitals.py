@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # a pulse comes from what the first frame does not wait for
     from .follower import Pulse
 
+STALE_SECONDS = 4.0
+"""No answer for this long, and what is known is called stale."""
+
 CLOCK_OFF_MS = 2_000
 """Clocks further apart than this are worth a word: people compare times."""
 

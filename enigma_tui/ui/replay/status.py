@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ...model.text import safe
 from ..widgets.line import Clickable, Part
-from ..widgets.status import BAD, QUIET, TITLE, WAIT, StatusLine, age
+from ..widgets.status import BAD, QUIET, TITLE, WAIT, StatusLine
 from .floor import ReplayFloor
 
 
@@ -44,10 +44,4 @@ class ReplayStatus(StatusLine):
         yield 1, (f"{floor.player.share:.0%}", QUIET)
         if floor.unread:
             yield 2, (f"{floor.unread:,} line{'s' if floor.unread > 1 else ''} not read", BAD)
-        if floor.board.rejected_total:
-            rejected = f"rejected {floor.board.rejected_total:,}"
-            yield 6, (Clickable(rejected, "rejected"), WAIT)
-        if floor.skipped:
-            yield 1, (f"{floor.skipped:,} entries skipped, see the log", BAD)
-        if floor.newest_ms is not None:
-            yield 4, (f"last event {age((floor.now_ms() - floor.newest_ms) / 1000)} ago", QUIET)
+        yield from self.taken_in()

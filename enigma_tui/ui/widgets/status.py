@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ...journal.vitals import Vitals
+from ...journal.vitals import STALE_SECONDS, Vitals
 from ...model.text import safe
 from ..columns import clock
 from ..floor import Floor
@@ -14,9 +14,6 @@ if TYPE_CHECKING:  # the first frame does not wait for Redis
     from ...journal.collector import CollectorStatus
     from ...journal.left_behind import LeftBehind
     from ...model.alerts import Watch
-
-STALE_SECONDS = 4.0
-"""No answer for this long, and what is on screen is called stale."""
 
 TITLE, GOOD, WAIT, BAD, QUIET = (
     f"status--{name}" for name in ("title", "good", "wait", "bad", "quiet")
@@ -94,6 +91,11 @@ class StatusLine(Line):
             yield 2, (Clickable(f"{refused:,} refused", "outbox"), BAD)
         if undelivered := len(floor.deliveries.failed()):
             yield 2, (Clickable(f"{undelivered:,} not delivered", "outbox"), BAD)
+        yield from self.taken_in()
+
+    def taken_in(self) -> Iterator[tuple[int, Part]]:
+        """Yield what could not be read or taken in, and how long ago the last was."""
+        floor = self.floor
         if floor.board.rejected_total:
             rejected = f"rejected {floor.board.rejected_total:,}"
             yield 6, (Clickable(rejected, "rejected"), WAIT)
