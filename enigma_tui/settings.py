@@ -198,6 +198,8 @@ class Settings(Checked):
     columns: dict[str, _Width] = field(default_factory=dict)
     """The table's columns from left to right, each with its width in cells, or 0 for as wide as it
     needs: `{state = 0, caller = 20, hold = 0}`; none, for the usual ones."""
+    sort: str = "-began"
+    """The column that the table is sorted by, with `-` before it for the largest first."""
     alerts: Annotated[tuple[AlertSetting, ...], Meta(max_length=50)] = ()
     """What to be told of: `[[alerts]]` each with a name, and a filter, a figure or silence."""
     keys: dict[str, str] = field(default_factory=dict)

@@ -43,6 +43,12 @@ def check(loaded: Loaded, commands: "Sequence[Command] | None" = None) -> None:
 
     if mistake := columns_mistake(settings.columns):
         common.fail(f"{origins.get('columns')}: columns: {mistake}", common.WRONG)
+    from ..model.sorting import Sort
+
+    try:
+        Sort.named(settings.sort)
+    except ValueError as error:
+        common.fail(f"{origins.get('sort')}: sort: {error}", common.WRONG)
     for name, text in settings.views.items():
         common.filter_of(text, f"{origins.get('views')}: views.{name}")
 

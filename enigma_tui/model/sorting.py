@@ -29,6 +29,19 @@ class Sort(Struct, frozen=True):
     by: str = "began"
     reverse: bool = True
 
+    @property
+    def text(self) -> str:
+        """As it stands in the settings: `hold`, or `-hold` for the largest first."""
+        return f"-{self.by}" if self.reverse else self.by
+
+    @classmethod
+    def named(cls, text: str) -> "Sort":
+        """Return the order that `text` names; raises `ValueError` where there is no such column."""
+        by = text.removeprefix("-")
+        if by not in SORTS:
+            raise ValueError(f"there is no column {by!r}; there are {', '.join(SORTS)}")
+        return cls(by, text != by)
+
     def order(self, subject: Subject, lens: Lens) -> Order:
         """Return where a call stands. Unknown values come last, either way round."""
         [value] = self._values(Subjects([subject]), lens)

@@ -170,15 +170,13 @@ class CallActions(SpeakingApp):
         """Show a theme from now on, and keep it."""
         self.theme = name
         if name != self.settings.theme:
-            from .kept import keep_theme  # once there is something to keep
+            self.keep("theme", name)
 
-            keep_theme(self, name)
+    def keep(self, name: str, value: str | Mapping[str, str | int]) -> None:
+        """Keep a setting for the next time: saved views, columns, the order, the colours."""
+        from .kept import keep  # once there is something to keep
 
-    def keep(self, name: str, table: Mapping[str, str | int]) -> None:
-        """Keep a setting that is a table: saved views, columns."""
-        from .kept import keep_table  # once there is something to keep
-
-        keep_table(self, name, table)
+        keep(self, name, value)
 
     def action_settings(self) -> None:
         """Show the settings in force, and where each came from."""

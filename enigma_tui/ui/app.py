@@ -15,6 +15,7 @@ from textual.worker import WorkerError
 
 from ..journal.keys import Keys
 from ..model.phone import Dialplan
+from ..model.sorting import Sort
 from ..settings import Settings
 from .actions import CallActions
 from .columns import Marks
@@ -86,6 +87,7 @@ class EnigmaApp(CallActions):
             filter_text=settings.filter,
             views=settings.views,
             columns=settings.columns,
+            sort=Sort.named(settings.sort),
             keep=self.keep,
             watching="read-only" if settings.read_only else "",
         )

@@ -1,8 +1,7 @@
 """Keeps what a supervisor has chosen: in the settings file, or else for this session."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..settings import COMMAND_LINE, ENV_PREFIX
@@ -13,30 +12,35 @@ if TYPE_CHECKING:
     from .actions import CallActions
 
 
-def keep_table(app: "CallActions", name: str, table: Mapping[str, str | int]) -> None:
-    """Keep a setting that is a table, and say where."""
-    _keep(app, name, dict(table), lambda file: put_table(file, name, table))
+QUIET = ("sort",)
+"""What is changed in passing: where it is kept need not be said each time."""
 
 
-def keep_theme(app: "CallActions", theme: str) -> None:
-    """Keep the colours, and say where."""
-    _keep(app, "theme", theme, lambda file: put_value(file, "theme", theme))
-
-
-def _keep(app: "CallActions", name: str, value: Any, put: Callable[[Path], None]) -> None:
-    app.settings = replace(app.settings, **{name: value})
+def keep(app: "CallActions", name: str, value: str | Mapping[str, str | int]) -> None:
+    """Keep a setting, and say where."""
+    changed: dict[str, Any] = {name: value}
+    app.settings = replace(app.settings, **changed)
     file = app.settings_file
     given = app.given.get(name, "")
+    was = app.origins.get(name)
     app.origins[name] = THIS_SESSION
+    quiet = name in QUIET
     if file is None:
-        app.told.say("Kept for this session only.")
+        if not quiet:
+            app.told.say("Kept for this session only.")
         return
     try:
-        put(file)
+        if isinstance(value, str):
+            put_value(file, name, value)
+        else:
+            put_table(file, name, value)
     except UnwritableError as error:
-        app.told.say(f"{error}. The {name} setting is kept for this session only.", "error")
+        if not (quiet and was == THIS_SESSION):
+            app.told.say(f"{error}. The {name} setting is kept for this session only.", "error")
         return
     app.origins[name] = str(file)
+    if quiet:
+        return
     if given.startswith(ENV_PREFIX) or given == COMMAND_LINE:
         app.told.say(
             f"Kept in {file}; but {given} says otherwise, and counts for more when the board is "

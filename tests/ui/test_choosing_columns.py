@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from enigma_tui.cli.board import check
+from enigma_tui.model.sorting import Sort
 from enigma_tui.settings import Loaded, Settings
 from enigma_tui.settings_file import put_table
 from enigma_tui.ui.columns import EVERY, columns, columns_mistake, fit
@@ -124,3 +125,44 @@ def test_a_table_is_written_in_its_order(tmp_path: Path) -> None:
     read = tomllib.loads(file.read_text())
     assert list(read["columns"].items()) == [("hold", 5), ("ext", 4), ("caller", 0)]
     assert read["keys"] == {"mark": "m"}
+
+
+async def test_the_order_is_as_it_was_left_the_next_time(opened: Opened, tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('# mine\nname = "thandi"\n\n[columns]\ncaller = 0\next = 0\n')
+    columns = {"caller": 0, "ext": 0}
+    async with opened(settings_file=file, columns=columns) as (app, pilot):
+        await type_keys(app, pilot, "greater_than_sign", "greater_than_sign", "z")
+        shown = app.floor.view.sort
+        assert shown.by == "ext"
+        assert str(file) not in toasts(app), "it is changed in passing"
+    kept = tomllib.loads(file.read_text())
+    assert kept["sort"] == shown.text, "also where it was chosen just before"
+    assert kept["columns"] == columns
+    async with opened(settings_file=file, sort=kept["sort"]) as (app, _):
+        assert app.floor.view.sort == shown
+
+
+async def test_an_order_that_cannot_be_kept_is_told_once(opened: Opened, tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    async with opened(settings_file=in_the_way / "settings.toml") as (app, pilot):
+        for _ in range(2):
+            await type_keys(app, pilot, "z")
+            app.board.settle()
+        assert toasts(app).count("sort setting is kept for this session only") == 1
+
+
+def test_an_order_in_the_settings_that_does_not_exist_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        check(Loaded(Settings(sort="-callr"), {"sort": "settings.toml"}))
+    assert "settings.toml: sort: there is no column 'callr'; there are began," in (
+        capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize("text", ["began", "-began", "hold", "-hold"])
+def test_an_order_is_named_as_it_is_written(text: str) -> None:
+    assert Sort.named(text).text == text

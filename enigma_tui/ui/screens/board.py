@@ -11,6 +11,7 @@ from textual.timer import Timer
 from ...journal.pace import Pace
 from ...model.call import Call, CallKey
 from ...model.query import Query, parse
+from ...model.sorting import Sort
 from ...model.tabs import Tab
 from ..columns import Look, Marks
 from ..commands import BY_ID, COMMANDS
@@ -58,6 +59,7 @@ class BoardScreen(LookingScreen):
         watching: str,
         views: Mapping[str, str],
         columns: Mapping[str, int],
+        sort: Sort,
         keep: Keep,
     ) -> None:
         super().__init__()
@@ -78,6 +80,7 @@ class BoardScreen(LookingScreen):
             self, (self.status, self.figures, self.views, self.table, self.count)
         )
         self.filter_bar = FilterBar(self._parse, filter_text, floor.known_values)
+        floor.view.sort = sort  # there is nothing to be put in order yet
         if filter_text:
             floor.look(query=self._parse(filter_text))
 

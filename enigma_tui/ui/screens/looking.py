@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from textual import events, on
 from textual.screen import Screen
+from textual.timer import Timer
 
 from ...model.call import CallKey
 from ...model.query import QueryError, parse
@@ -25,8 +26,11 @@ WINDOWS = (Window.FIVE_MINUTES, Window.HALF_AN_HOUR, Window.HOUR, Window.TODAY)
 """What time the figures can be of."""
 
 
-Keep = Callable[[str, Mapping[str, str | int]], None]
-"""Keeps a table of the personal settings, by its name, for the next time."""
+Keep = Callable[[str, str | Mapping[str, str | int]], None]
+"""Keeps one of the personal settings, by its name, for the next time."""
+
+SETTLED_SECONDS = 1.0
+"""An order that has been left for so long is kept; those on the way to it are not."""
 
 
 class LookingScreen(Screen[None]):
@@ -39,6 +43,8 @@ class LookingScreen(Screen[None]):
     saved: Mapping[str, str]
     """The filters that have a name, and a key in their order."""
     keep: Keep
+    _unsettled: Timer | None = None
+    """Runs while an order has just been chosen."""
 
     def tell(self) -> None:
         """Bring the words around the table up to date."""
@@ -154,6 +160,21 @@ class LookingScreen(Screen[None]):
     def _sort(self, sort: Sort) -> None:
         self.floor.look(sort=sort)
         self.repaint()
+        if self._unsettled is not None:
+            self._unsettled.reset()
+        else:
+            self._unsettled = self.set_timer(SETTLED_SECONDS, self.settle)
+
+    def settle(self) -> None:
+        """Keep the order that has just been chosen."""
+        if self._unsettled is not None:
+            self._unsettled.stop()
+            self._unsettled = None
+            self.keep("sort", self.floor.view.sort.text)
+
+    def on_unmount(self) -> None:
+        """Keep an order that was chosen just before."""
+        self.settle()
 
     @on(CallTable.HeaderClicked)
     def _header_clicked(self, event: CallTable.HeaderClicked) -> None:
