@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..alert_rules import rule
 from ..journal.follower import Link, Pulse
@@ -78,12 +79,10 @@ class Teller:
         self.query = query
         self.voice = voice
         self._watch = Watch([rule(setting) for setting in alerts])
-        self._live_seen = False
-        """Whether the calls that were live when the journal had been read have been looked at."""
 
     def began_anew(self) -> None:
         """Take what is in the journal for known again."""
-        self._live_seen = False
+        self._watch.began_anew()
 
     def of_event(
         self, event: Event, keys: Sequence[CallKey], board: Board, lens: Lens
@@ -103,29 +102,29 @@ class Teller:
 
     def of_change(self, keys: Collection[CallKey], board: Board, lens: Lens) -> Iterator[str]:
         """Yield the alerts on calls that have changed; those before `of_second` are no news."""
-        if self._live_seen:
-            self._watch.forget([key for key in keys if key not in board.calls])
-            yield from self._alerts(self._of(keys, board, lens), lens)
+        gone = [key for key in keys if key not in board.calls]
+        alarms = self._watch.look_at_change(gone, lambda: self._rows(keys, board, lens), lens)
+        yield from map(sentences.of_alarm, alarms)
 
     def of_second(self, counting: Counting, lens: Lens) -> Iterator[str]:
         """Yield what is to be told of as a second passes; everything has been counted."""
         board = counting.board
         due = counting.callbacks.came_due(lens.now_ms)
-        if not self._live_seen:
+        if not self._watch.began:
             due = ()  # they have been counted when the listening began
         for call in self._of(due, board, lens):
             yield sentences.of_call_back(call, lens, self.voice)
-        if self._watch.timed or not self._live_seen:
-            self._live_seen = True
-            yield from self._alerts(self._of(counting.tally.keys(Tab.LIVE), board, lens), lens)
+        live = counting.tally.keys(Tab.LIVE)
+        alarms = self._watch.look_at_live(lambda: self._rows(live, board, lens), lens)
+        yield from map(sentences.of_alarm, alarms)
         alarms = self._watch.look_at_time(
             lens.now_ms, lambda window: counting.figures(lens.now_ms, window), counting.newest_ms
         )
         yield from map(sentences.of_alarm, alarms)
 
-    def _alerts(self, calls: Sequence[Call], lens: Lens) -> Iterator[str]:
-        rows = [Subject(call, lens.text(call)) for call in calls]
-        yield from map(sentences.of_alarm, self._watch.look_at_calls(Subjects(rows), lens))
+    def _rows(self, keys: Collection[CallKey], board: Board, lens: Lens) -> Subjects[Any]:
+        calls = self._of(keys, board, lens)
+        return Subjects([Subject(call, lens.text(call)) for call in calls])
 
     def _of(self, keys: Collection[CallKey], board: Board, lens: Lens) -> list[Call]:
         """Return the calls that are spoken of."""

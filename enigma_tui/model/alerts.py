@@ -103,6 +103,8 @@ class Watch:
         self._alerted: dict[str, set[CallKey]] = {rule.name: set() for rule in self._calls}
         self._lasting: set[str] = set()
         """The rules whose figure is beyond its limit, or whose silence lasts."""
+        self.began = False
+        """Whether the calls that were live when the journal had been read have been looked at."""
 
     @property
     def open(self) -> int:
@@ -126,8 +128,28 @@ class Watch:
         for alerted in self._alerted.values():
             alerted.difference_update(keys)
 
+    def began_anew(self) -> None:
+        """Take what is in the journal for known again."""
+        self.began = False
+
+    def look_at_change(
+        self, gone: Collection[CallKey], changed: Callable[[], Subjects[Any]], lens: Lens
+    ) -> Sequence[Alarm]:
+        """Return the alarms of calls that changed; while a journal is read, that is no news."""
+        if not self.began:
+            return ()
+        self.forget(gone)
+        return self.look_at_calls(changed(), lens)
+
+    def look_at_live(self, live: Callable[[], Subjects[Any]], lens: Lens) -> Sequence[Alarm]:
+        """Return the alarms of live calls, as a second passes; the first opens the watch."""
+        if self.began and not self.timed:
+            return ()
+        self.began = True
+        return self.look_at_calls(live(), lens)
+
     def look_at_calls(self, subjects: Subjects[Any], lens: Lens) -> Sequence[Alarm]:
-        """Return the alarms of calls that have changed, or are live."""
+        """Return the alarms of these calls."""
         found: list[Alarm] = []
         for rule in self._calls:
             alerted = self._alerted[rule.name]

@@ -50,33 +50,27 @@ class Alerting:
         self._key_of = key_of
         self._announced: dict[str, float] = {}
         self._failed: set[str] = set()
-        self._live_seen = False
-        """Whether the calls that were live when the journal had been read have been looked at."""
         floor.observer = self
 
     def calls_changed(self, keys: Collection[CallKey]) -> None:
         """Look at calls that have changed; those of a journal that is being read are no news."""
         floor = self._floor
-        if not self._live_seen:
-            return
-        self.watch.forget([key for key in keys if key not in floor.board.calls])
-        self._look(keys)
+        gone = [key for key in keys if key not in floor.board.calls]
+        self.announce(self.watch.look_at_change(gone, lambda: self._rows(keys), floor.lens()))
 
     def second_passed(self) -> None:
         """Look at what changes by the mere passing of time."""
         floor = self._floor
-        if self.watch.timed or not self._live_seen:
-            self._live_seen = True
-            self._look(floor.tally.keys(Tab.LIVE))
+        live = floor.tally.keys(Tab.LIVE)
+        self.announce(self.watch.look_at_live(lambda: self._rows(live), floor.lens()))
         self.announce(self.watch.look_at_time(floor.now_ms(), floor.figures, floor.newest_ms))
 
     def began_anew(self) -> None:
         """Take what is in the journal for known again."""
-        self._live_seen = False
+        self.watch.began_anew()
 
-    def _look(self, keys: Collection[CallKey]) -> None:
-        rows = self._floor.view.rows(keys)
-        self.announce(self.watch.look_at_calls(Subjects(rows), self._floor.lens()))
+    def _rows(self, keys: Collection[CallKey]) -> Subjects[Any]:
+        return Subjects(self._floor.view.rows(keys))
 
     def announce(self, alarms: Sequence[Alarm]) -> None:
         """Tell of these alarms."""
