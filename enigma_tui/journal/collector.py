@@ -17,8 +17,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+from ..backoff import Backoff
 from ..site import Site, SiteError, Source
-from .backoff import Backoff
 from .collector_house import HouseKeeper
 from .collector_source import OpenSource, SourceCollector, SourceStatus
 from .connection import Address, Connection, connect

@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 
 from redis.exceptions import AuthenticationError, RedisError
 
+from ..backoff import Backoff
 from ..model.call import CallKey
 from ..model.entry import MAX_ANSWER, MAX_NOTE
 from ..model.text import safe
-from .backoff import Backoff
 from .connection import Connection
 from .faults import LOST, cause_of
 from .keys import Keys

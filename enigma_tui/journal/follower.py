@@ -16,10 +16,10 @@ from typing import Protocol
 
 from redis.exceptions import ResponseError
 
+from ..backoff import Backoff
 from ..model.call import ORIGIN, EntryId
 from ..model.entry import Event, SiteChanged, decode
 from ..site import Site, SiteError
-from .backoff import Backoff
 from .connection import Connection
 from .faults import FAILED, Fault, explain, first_of
 from .feeds import feed_lists

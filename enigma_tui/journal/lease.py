@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from ..backoff import Backoff
 from ..site import SiteError
-from .backoff import Backoff
 from .connection import Connection
 from .faults import FAILED, first_of
 from .scripts import script

@@ -9,10 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ..backoff import Backoff
 from ..model.call import EntryId
 from ..model.entry import Event, decode
 from ..model.player import PIECE, Player
-from .backoff import Backoff
 from .faults import FAILED, explain
 from .reaching import Fault
 from .stream import Journal

@@ -3,7 +3,7 @@
 import asyncio
 import random
 
-from ..journal.backoff import Backoff
+from ..backoff import Backoff
 from ..journal.faults import Fault
 from ..journal.handing_in import HandingIn
 from ..journal.pending import KeepingError

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from enigma_tui.journal.backoff import Backoff
+from enigma_tui.backoff import Backoff
 from enigma_tui.journal.connection import Connection
 from enigma_tui.journal.delivery import Deliverers, Secrets
 from enigma_tui.journal.desk import Act, Answer, DispositionDesk, Undo, Who

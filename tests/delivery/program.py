@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from enigma_tui.journal.backoff import Backoff
+from enigma_tui.backoff import Backoff
 from enigma_tui.journal.connection import Address, connect
 from enigma_tui.journal.delivery import Deliverers
 from enigma_tui.journal.delivery.ledger import Ledger

@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+from ...backoff import Backoff
 from ...model.call import ORIGIN, CallKey, EntryId
 from ...model.delivery import Outbox, Outgoing
 from ...model.entry import DeliveryOutcome, decode
 from ...site import Site
 from ...target import Target
 from ...targets import DiallerTarget, ListTarget
-from ..backoff import Backoff
 from ..connection import Connection
 from ..faults import trail
 from ..keys import Keys

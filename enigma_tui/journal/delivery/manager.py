@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+from ...backoff import Backoff
 from ...site import Site, SiteError
 from ...target import Target
 from ...targets import DiallerTarget, ListTarget, WebhookTarget
-from ..backoff import Backoff
 from ..connection import Connection
 from ..faults import FAILED, cause_of, explain, first_of, trail
 from ..keys import Keys

@@ -1,4 +1,4 @@
-"""How long to wait before trying a server again."""
+"""How long to wait before trying again."""
 
 import random
 from dataclasses import dataclass
