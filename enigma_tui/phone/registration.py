@@ -1,0 +1,145 @@
+"""Registers an extension and keeps it registered: RFC 3261 section 10.2, RFC 5626 section 4.2."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from sipmessage import Address, Request, Response
+
+from ..backoff import Backoff
+from .account import Account
+from .events import Event, NotRegistered, Registered
+from .messages import new_request, new_tag, number
+from .transactions import Clients, Sequence
+
+EXPIRES_SECONDS = 300
+"""What is asked for: a phone that has gone without a word rings for no longer than that."""
+
+WRONG_PASSWORD = (
+    "the PBX does not accept the name and the password; correct phone_password (and phone_user, "
+    "where the name is not the extension)"
+)
+
+
+@dataclass(slots=True)
+class Registration:
+    """One extension's registration over one connection after the other."""
+
+    account: Account
+    clients: Clients
+    contact: str
+    """Where the PBX is to send calls to, without what belongs to a registration."""
+    via: str
+    tell: Callable[[Event], None]
+    backoff: Backoff
+    registered: bool = False
+    _connected: bool = False
+    _asked: bool = False
+    """Whether a REGISTER is on its way."""
+    _expires: int = EXPIRES_SECONDS
+    _due: float | None = None
+    _call_id: str = field(default_factory=new_tag)
+    _tag: str = field(default_factory=new_tag)
+    _instance: str = field(default_factory=lambda: str(uuid4()))
+    _sequence: Sequence = field(default_factory=Sequence)
+
+    def begin(self, now: float) -> None:
+        """Register, on a connection that is new."""
+        self._due = None
+        self._connected = True
+        self._register(self._expires, now)
+
+    def lost(self) -> None:
+        """The connection is gone; the PBX has nothing to send calls over."""
+        self.registered = self._connected = self._asked = False
+        self._due = None
+
+    def end(self, now: float) -> None:
+        """Have the PBX send no more calls."""
+        self._due = None
+        wanted = self._connected and (self.registered or self._asked)
+        self.registered = self._connected = self._asked = False
+        if wanted:
+            self.clients.begin(self._request(0), self._sequence, lambda response, at: None, now)
+
+    def due(self) -> float | None:
+        """Return when time brings something next."""
+        return self._due
+
+    def pass_time(self, now: float) -> None:
+        """Refresh, or try again, when it is time."""
+        if self._due is not None and self._due <= now:
+            self.begin(now)
+
+    def _request(self, expires: int) -> Request:
+        of_record = f"<sip:{self.account.extension}@{self.account.host}>"
+        request = new_request(
+            "REGISTER",
+            f"sip:{self.account.host}",
+            via=self.via,
+            sender=f"{of_record};tag={self._tag}",
+            to=of_record,
+            call_id=self._call_id,
+        )
+        request.headers.set(
+            "Contact",
+            f'{self.contact};+sip.instance="<urn:uuid:{self._instance}>";expires={expires}',
+        )
+        request.expires = expires
+        return request
+
+    def _register(self, expires: int, now: float) -> None:
+        self._asked = True
+        self.clients.begin(self._request(expires), self._sequence, self._answered, now)
+
+    def _answered(self, response: Response | None, now: float) -> None:
+        if not self._connected:
+            return  # the connection is gone, which is told already; or the phone goes
+        self._asked = False
+        if response is not None and 200 <= response.code < 300:
+            self._accepted(response, now)
+        elif response is not None and response.code == 423 and self._longer(response):
+            self._register(self._expires, now)
+        elif response is not None and response.code in (401, 403, 407):
+            # To try a wrong password again and again is how an address comes to be banned.
+            self._refused(WRONG_PASSWORD, None)
+        else:
+            said = "nothing" if response is None else str(response.code)
+            if response is not None and response.code == 404:
+                said += f", which says that there is no extension {self.account.extension}"
+            self._refused(f"the PBX answered {said} to REGISTER", now + self.backoff.next())
+
+    def _accepted(self, response: Response, now: float) -> None:
+        expires, others = self._bindings(response)
+        self.registered = True
+        self.backoff.reset()
+        # Before it ends, also where messages take their time: RFC 5626 says when half is over.
+        self._due = now + max(expires / 2, 1.0)
+        self.tell(Registered(expires, others))
+
+    def _bindings(self, response: Response) -> tuple[float, int]:
+        """Return how long ours lasts, and how many others there are."""
+        expires, others = float(number(response.headers.get("Expires")) or self._expires), 0
+        for value in response.headers.getlist("Contact"):
+            try:
+                contacts = Address.parse_many(value)
+            except ValueError:
+                continue
+            for each in contacts:
+                if f"<{each.uri}>".split(";")[0] == self.contact.split(";")[0]:
+                    expires = float(number(each.parameters.get("expires")) or expires)
+                else:
+                    others += 1
+        return expires, others
+
+    def _longer(self, response: Response) -> bool:
+        least = number(response.headers.get("Min-Expires"))
+        longer = self._expires < least <= 86_400
+        if longer:
+            self._expires = least
+        return longer
+
+    def _refused(self, why: str, again_at: float | None) -> None:
+        self.registered = False
+        self._due = again_at
+        self.tell(NotRegistered(why, again_at is not None))

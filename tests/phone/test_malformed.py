@@ -1,0 +1,106 @@
+"""Nothing that comes over the line ends the phone."""
+
+import random
+
+import pytest
+
+from enigma_tui.phone.events import Ended, Invited
+from enigma_tui.phone.messages import MalformedError, read
+from tests.phone.conftest import ANSWER, registered
+from tests.phone.pbx import OFFER, Leg, Pbx
+
+COUNT = 1_000
+
+HOSTILE = (
+    b"", b"\r\n", b"\0", b"\xff\xfe", b"-1", b"99999999999999999999", b";", b"<", b'"', b"\r\n ",
+    b"SIP/2.0", b"Content-Length: -5\r\n", b"\xd9\xa1", "\u2028".encode(), b"sip:", b"tag=",
+)  # fmt: skip
+
+
+def mutated(message: bytes, dice: random.Random) -> bytes:
+    """A message with some of it gone, doubled, moved or replaced."""
+    data = bytearray(message)
+    for _ in range(dice.randint(1, 6)):
+        at = dice.randint(0, max(0, len(data) - 1))
+        to = min(len(data), at + dice.randint(0, dice.choice((2, 20, 200))))
+        match dice.randint(0, 4):
+            case 0:
+                del data[at:to]
+            case 1:
+                data[at:at] = data[at:to]
+            case 2:
+                data[at:to] = dice.choice(HOSTILE)
+            case 3:
+                data[at:to] = bytes(dice.getrandbits(8) for _ in range(to - at))
+            case 4:
+                lines = bytes(data).split(b"\r\n")
+                dice.shuffle(lines)
+                data = bytearray(b"\r\n".join(lines))
+    return bytes(data)
+
+
+@pytest.mark.parametrize("binary", [True, False], ids=["binary", "text"])
+async def test_a_thousand_fuzzed_messages(binary: bool) -> None:
+    seed = random.SystemRandom().getrandbits(32)
+    dice = random.Random(seed)
+    print(f"seed {seed}")  # shown where it fails
+    pbx = Pbx(binary=binary)
+    async with registered(pbx) as (line, ear):
+        leg = Leg(pbx, '"Jo" <sip:0821234567@pbx>')
+        corpus = [
+            *[
+                leg.request(method).encode()
+                for method in ("BYE", "OPTIONS", "ACK", "CANCEL", "PING")
+            ],
+            leg.request("INVITE", body=OFFER).encode(),
+            leg.request("UPDATE", body=OFFER, Supported="timer", Session_Expires="90").encode(),
+            pbx.heard[-1].encode(),
+            b"SIP/2.0 401 No\r\nWWW-Authenticate: Digest realm=x\r\n\r\n",
+        ]
+        for _ in range(COUNT):
+            await pbx.send(mutated(dice.choice(corpus), dice))
+        asked = Leg(pbx, "<sip:pbx@pbx>")
+        await asked.send("OPTIONS")
+        await asked.response(200, "OPTIONS")
+        assert ear.links == [""], "the connection is the first one"
+        assert line.agent.registered
+        assert line.agent.malformed > COUNT / 10
+        if (call := line.agent.call) is not None:  # one of them was good enough to ring
+            line.do(lambda agent, now: agent.reject(call.name, now))
+        good = await pbx.invite()
+        rung = await good.response(180)
+        call_id = good.call_id
+        assert call_id in rung
+        line.do(lambda agent, now: agent.answer(call_id, ANSWER, now))
+        await good.answered()
+        await good.send("BYE")
+        await good.response(200, "BYE")
+        assert [each.call for each in ear.told if isinstance(each, Invited)][-1] == call_id
+        assert [each.call for each in ear.told if isinstance(each, Ended)][-1] == call_id
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"", "hello", b"\xff\xff\r\n\r\n", "INVITE sip:201@x SIP/2.0\r\n\r\n",
+        "SIP/2.0 200 OK\r\n\r\n",
+        "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/WS x\r\nFrom: <sip:a@b>\r\nTo: <sip:a@b>\r\n\r\n",
+    ],
+)  # fmt: skip
+def test_what_is_no_message(frame: str | bytes) -> None:
+    with pytest.raises(MalformedError):
+        read(frame)
+
+
+def test_a_message_that_is_cut_short() -> None:
+    text = Leg(Pbx(), "<sip:a@b>").request("INVITE", body=OFFER)
+    read(text)
+    with pytest.raises(MalformedError, match="shorter"):
+        read(text[:-5])
+
+
+async def test_an_empty_line_asks_whether_anybody_is_there() -> None:
+    pbx = Pbx()
+    async with registered(pbx):
+        await pbx.sockets[-1].send("\r\n\r\n")
+        assert await pbx.wait_for("\r\n") == "\r\n"

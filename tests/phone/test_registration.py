@@ -1,0 +1,158 @@
+"""An extension is registered, refreshed, given up, and comes back after a loss."""
+
+import re
+import ssl
+
+import pytest
+import trustme
+
+from enigma_tui.phone.events import NotRegistered, Registered
+from enigma_tui.phone.registration import WRONG_PASSWORD
+from tests.phone.conftest import on_line, registered
+from tests.phone.pbx import Pbx, header, serving
+
+
+@pytest.mark.parametrize("binary", [False, True], ids=["text", "binary"])
+@pytest.mark.parametrize(
+    ("algorithms", "taken"),
+    [(("MD5",), "MD5"), (("SHA-256",), "SHA-256"), (("SHA-512", "MD5", "SHA-256"), "SHA-256")],
+)
+async def test_it_registers(binary: bool, algorithms: tuple[str, ...], taken: str) -> None:
+    pbx = Pbx(binary=binary, algorithms=algorithms)
+    async with registered(pbx) as (line, ear):
+        told = await ear.hears(Registered)
+        assert told == Registered(expires=300, others=0)
+        assert line.agent.registered
+        assert ear.links == [""]
+    asked = await pbx.wait_for("REGISTER", 2)
+    assert f"algorithm={taken}" in header(asked, "Authorization")
+    assert header(asked, "Contact").startswith("<sip:201@")
+    assert "correct horse" not in "".join(pbx.heard)
+
+
+async def test_it_says_how_many_other_phones_there_are() -> None:
+    pbx = Pbx(others=("<sip:201@192.0.2.7:5060>;expires=40", "not an address"))
+    async with registered(pbx) as (_, ear):
+        assert (await ear.hears(Registered)).others == 1
+
+
+async def test_a_wrong_password_is_told_and_not_tried_again() -> None:
+    pbx = Pbx()
+    async with serving(pbx), on_line(pbx, password="battery staple") as (line, ear):
+        told = await ear.hears(NotRegistered)
+        assert told == NotRegistered(WRONG_PASSWORD, again=False)
+        assert len(pbx.heard) == 2
+        assert line.agent.due() is None, "nothing is tried again by itself"
+        line.do(lambda agent, now: agent.register(now))
+        await pbx.wait_for("REGISTER", 4)
+
+
+async def test_it_refreshes_before_it_expires() -> None:
+    pbx = Pbx(expires=60)
+    async with registered(pbx) as (line, ear):
+        await ear.hears(Registered)
+        due = line.agent.due()
+        assert due is not None
+        line.do(lambda agent, now: agent.pass_time(due - 0.1))
+        assert len(pbx.heard) == 2
+        line.do(lambda agent, now: agent.pass_time(due))
+        refreshed = await pbx.wait_for("REGISTER", 3)
+        await ear.hears(Registered, 2)
+        assert "nc=00000002" in header(refreshed, "Authorization"), "the nonce is used on"
+        assert due <= line._now() + 31
+
+
+async def test_a_nonce_that_is_too_old_is_no_wrong_password() -> None:
+    pbx = Pbx()
+    async with registered(pbx) as (line, ear):
+        await ear.hears(Registered)
+        pbx.stale |= pbx.nonces
+        line.do(lambda agent, now: agent.register(now))
+        await ear.hears(Registered, 2)
+        assert not [each for each in ear.told if isinstance(each, NotRegistered)]
+
+
+async def test_an_interval_that_is_too_brief_is_lengthened() -> None:
+    pbx = Pbx(least_expires=1800)
+    async with registered(pbx):
+        asked = await pbx.wait_for("REGISTER", 3)
+        assert header(asked, "Expires") == "1800"
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "again"),
+    [
+        (403, WRONG_PASSWORD, False),
+        (404, "there is no extension 201", True),
+        (503, "the PBX answered 503 to REGISTER", True),
+    ],
+)
+async def test_a_refusal_is_told(code: int, words: str, again: bool) -> None:
+    pbx = Pbx(refuse=code)
+    async with serving(pbx), on_line(pbx) as (line, ear):
+        told = await ear.hears(NotRegistered)
+        assert words in told.why
+        assert told.again is again
+        if again:
+            pbx.refuse = 0
+            due = line.agent.due()
+            assert due is not None
+            line.do(lambda agent, now: agent.pass_time(due))
+            await pbx.registered()
+
+
+async def test_no_answer_is_told() -> None:
+    pbx = Pbx()
+    async with registered(pbx) as (line, ear):
+        line.do(lambda agent, now: agent.register(now))
+        line.do(lambda agent, now: agent.pass_time(now + 40))
+        assert "answered nothing" in (await ear.hears(NotRegistered)).why
+
+
+async def test_it_comes_back_after_a_loss() -> None:
+    pbx = Pbx()
+    async with registered(pbx) as (line, ear):
+        await ear.hears(Registered)
+        pbx.contact = ""
+        pbx.drop()
+        assert "connection is gone" in await ear.until_link(2)
+        await ear.hears(Registered, 2)
+        assert line.agent.registered
+        assert not [each for each in ear.told if isinstance(each, NotRegistered)]
+
+
+async def test_it_says_goodbye() -> None:
+    pbx = Pbx()
+    async with registered(pbx) as (_, ear):
+        await ear.hears(Registered)
+        pbx.stale |= pbx.nonces  # the first goodbye asks for the password again
+    last = pbx.heard[-1]
+    assert header(last, "Expires") == "0"
+    assert "expires=0" in header(last, "Contact")
+    assert pbx.contact == ""
+
+
+async def test_over_tls() -> None:
+    authority = trustme.CA()
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(server)
+    client = ssl.create_default_context()
+    authority.configure_trust(client)
+    pbx = Pbx()
+    async with serving(pbx, server):
+        async with on_line(pbx, tls=client) as (_, ear):
+            await ear.hears(Registered)
+            assert re.match(r"SIP/2.0/WSS \w+\.invalid;", header(pbx.heard[0], "Via"))
+        async with on_line(pbx, tls=ssl.create_default_context()) as (_, ear):
+            why = await ear.until_link(1)
+            assert "certificate is not trusted" in why
+            assert "phone_tls_ca" in why
+
+
+async def test_why_there_is_no_connection() -> None:
+    pbx = Pbx()
+    async with serving(pbx):
+        pass
+    async with on_line(pbx) as (_, ear):
+        assert "refused" in await ear.until_link(1)
+        await ear.until_link(3)
