@@ -4,7 +4,7 @@ import pytest
 
 from enigma_tui.phone.events import Busy, Ended, Established, Held, How, Invited, NotHeld
 from enigma_tui.phone.line import Line
-from tests.phone.conftest import ANSWER, Ear, registered
+from tests.phone.lines import ANSWER, Ear, registered
 from tests.phone.pbx import OFFER, Leg, Pbx, header
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from enigma_tui.phone.events import Ended, Invited
 from enigma_tui.phone.messages import MalformedError, read
-from tests.phone.conftest import ANSWER, registered
+from tests.phone.lines import ANSWER, registered
 from tests.phone.pbx import OFFER, Leg, Pbx
 
 COUNT = 1_000

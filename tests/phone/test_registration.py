@@ -8,7 +8,7 @@ import trustme
 
 from enigma_tui.phone.events import NotRegistered, Registered
 from enigma_tui.phone.registration import WRONG_PASSWORD
-from tests.phone.conftest import on_line, registered
+from tests.phone.lines import on_line, registered
 from tests.phone.pbx import Pbx, header, serving
 
 
