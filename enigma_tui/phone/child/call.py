@@ -84,6 +84,7 @@ class Call:
         if self._closed:
             raise CallError("The call was ended meanwhile.")
         answer = await self._give()
+        self._sound.encode_with(self._codec)
         self._sound.open()
         self._run(self._watch())
         return answer

@@ -21,6 +21,7 @@ from ..media_messages import (
     line,
 )
 from .call import Call, CallError
+from .jitter import use_for_sound
 from .offer import UnsuitableError
 
 
@@ -37,6 +38,7 @@ class Server:
     @classmethod
     async def open(cls, output: BinaryIO, config: MediaConfig) -> Self:
         """Serve, and write what there is to tell to a pipe."""
+        use_for_sound()
         loop = asyncio.get_running_loop()
         # A transport: a board that does not read for a while must not stop the sound.
         transport, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, output)
