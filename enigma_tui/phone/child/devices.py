@@ -96,11 +96,10 @@ def _opened(kind: str, wanted: str, callback: Callable[..., None]) -> tuple[str,
     try:
         device = sounddevice.query_devices(wanted or None, kind)
     except (ValueError, sounddevice.PortAudioError):
-        which = f"called {wanted!r}, or several are" if wanted else "on this machine"
         raise NoDeviceError(
-            f"No {what} is {which}: see what `enigma-tui doctor` lists."
+            f"No {what} is called {wanted!r}, or several are: see what `enigma-tui doctor` lists."
             if wanted
-            else f"There is no {what} {which}."
+            else f"There is no {what} on this machine."
         ) from None
     stream = None
     try:
