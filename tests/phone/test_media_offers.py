@@ -79,6 +79,14 @@ def test_the_direction_and_well_known_formats_need_not_be_said() -> None:
     assert "a=rtpmap:0 PCMU/8000\r\n" in taken
 
 
+def test_candidates_of_mdns_are_not_asked_for() -> None:
+    hidden = "a=candidate:1 1 udp 2113937151 0f3a-b2.local 50000 typ host generation 0"
+    open_ = "a=candidate:2 1 udp 2113937151 192.0.2.5 50000 typ host"
+    taken = read_offer(sdp([*AUDIO, hidden, open_])).to_aiortc().splitlines()
+    assert open_ in taken
+    assert hidden not in taken
+
+
 def test_all_but_the_first_audio_is_refused_in_its_place() -> None:
     bundle = "a=group:BUNDLE v a b"
     audio, again = [*AUDIO, "a=mid:a"], [*AUDIO, "a=mid:b"]

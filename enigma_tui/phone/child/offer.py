@@ -15,6 +15,8 @@ _STATIC = {"0": "PCMU/8000", "8": "PCMA/8000", "9": "G722/8000"}
 
 _M_LINE = re.compile(r"m=(?P<kind>\S+) (?P<port>\d+)(/\d+)? (?P<profile>\S+) (?P<formats>.+)")
 
+_HIDDEN = re.compile(r"a=candidate:(\S+ ){4}\S+\.local ", re.IGNORECASE)
+
 
 class UnsuitableError(Exception):
     """An offer that nothing can be done with: 488 (RFC 3261 §21.4.26)."""
@@ -71,7 +73,9 @@ class Offer:
         """Return an offer of the audio alone."""
         audio = self.audio
         session = [line for line in self.session if not line.startswith("a=group:")]
-        lines = [*session, _m_line(audio, audio.port), *audio.lines]
+        # To resolve a name of mDNS takes seconds, and who hides behind one checks the way itself.
+        below = [line for line in audio.lines if not _HIDDEN.match(line)]
+        lines = [*session, _m_line(audio, audio.port), *below]
         if not any(audio.has(one) for one in DIRECTIONS):
             everywhere = next((one for one in DIRECTIONS if f"a={one}" in session), "sendrecv")
             lines.append(f"a={everywhere}")
