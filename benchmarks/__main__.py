@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from .applying import applying
 from .arriving import arriving
+from .calling import calling
 from .collecting import collecting
 from .filtering import filtering
 from .footprint import footprint
@@ -33,6 +34,7 @@ SUBJECTS: Mapping[str, Callable[[Effort], Sequence[Result]]] = {
     "storm": storm,
     "boards": boards,
     "opening": opening,
+    "calling": calling,
     "growth": growth,
 }
 

@@ -106,7 +106,7 @@ async def test_blocks_that_were_not_fetched_in_time_are_not_made_up_for(
 
 async def test_a_tone_has_no_seam() -> None:
     source = tone(441)
-    blocks = [next(source._blocks) for _ in range(101)]
+    blocks = [next(source.blocks) for _ in range(101)]
     assert blocks[50:100] == blocks[:50]
     samples = memoryview(blocks[49] + blocks[50]).cast("h")
     assert max(abs(b - a) for a, b in pairwise(samples)) < 1_000

@@ -41,7 +41,7 @@ class Paced:
     def __init__(self, name: str, blocks: Iterator[bytes]) -> None:
         """Send these blocks."""
         self.name = name
-        self._blocks = blocks
+        self.blocks = blocks
         self._due = -math.inf
 
     async def next(self) -> bytes:
@@ -52,7 +52,7 @@ class Paced:
         else:
             await asyncio.sleep(max(0.0, self._due - now))
         self._due += BLOCK_SECONDS
-        return next(self._blocks)
+        return next(self.blocks)
 
     def heard(self, samples: bytes) -> None:
         """Is none of its business."""
