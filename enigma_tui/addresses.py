@@ -19,11 +19,11 @@ def address(settings: Settings) -> Address:
         settings.redis_url.get_secret_value(),
         login=Login(
             settings.username,
-            _secret(settings.password, settings.password_file, "password_file"),
+            secret(settings.password, settings.password_file, "password_file"),
         ),
         sentinel_login=Login(
             settings.sentinel_username,
-            _secret(
+            secret(
                 settings.sentinel_password,
                 settings.sentinel_password_file,
                 "sentinel_password_file",
@@ -95,18 +95,19 @@ def check_source_passwords(settings: Settings) -> None:
 def _source_login(settings: Settings, name: str) -> Login:
     given = settings.source_passwords.get(name, Secret(""))
     file = settings.source_password_files.get(name, "")
-    return Login(password=_secret(given, file, "source_password_files"))
+    return Login(password=secret(given, file, "source_password_files"))
 
 
-def _secret(given: Secret, file: str, setting: str) -> str:
+def secret(given: Secret, file: str, setting: str) -> str:
+    """Return a password that is given, or stands in a file; raises `UnusableError`."""
     return first_line(Path(file).expanduser(), setting) if file else given.get_secret_value()
 
 
 def _tls(settings: Settings) -> Tls:
     tls = Tls(
-        ca=_path(settings.tls_ca, "tls_ca"),
-        certificate=_path(settings.tls_certificate, "tls_certificate"),
-        key=_path(settings.tls_key, "tls_key"),
+        ca=readable(settings.tls_ca, "tls_ca"),
+        certificate=readable(settings.tls_certificate, "tls_certificate"),
+        key=readable(settings.tls_key, "tls_key"),
         verify=settings.tls_verify,
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -132,7 +133,8 @@ def _no_password() -> str:
     raise ValueError
 
 
-def _path(text: str, setting: str) -> Path | None:
+def readable(text: str, setting: str) -> Path | None:
+    """Return the file that a setting names, if it names one; raises `UnusableError`."""
     if not text:
         return None
     file = Path(text).expanduser()

@@ -214,6 +214,33 @@ class Settings(Checked):
     """Where secrets of delivery targets are, by name: `env:NAME`, `file:/path` (yours alone)."""
     delivery_hosts: dict[_SecretName, _Host] = field(default_factory=dict)
     """The one host each of these secrets may be sent to: `https://crm.example`, or with a port."""
+    phone_url: str = ""
+    """The PBX's SIP over WebSocket: `ws://host:8088/ws`, `wss://host:8089/ws`. With it and
+    `extension`, calls are answered here; without it, there is no phone."""
+    phone_user: _User = ""
+    """The name the extension authenticates with; the extension itself, if there is none."""
+    phone_password: Secret = _NONE
+    """The extension's password; better in `phone_password_file`, or in the environment."""
+    phone_password_file: str = ""
+    """A file that nobody else may read, with that password as its first line."""
+    phone_domain: str = ""
+    """What follows the `@` of the extension's address; the host of `phone_url`, if nothing."""
+    phone_tls_ca: str = ""
+    """A PEM file of who is trusted to certify a PBX behind `wss://`; else, the system's."""
+    phone_stun: str = ""
+    """A STUN server, `stun:host:port`, where the PBX is behind another network; none is asked
+    that is not named here."""
+    phone_turn: str = ""
+    """A TURN server, `turn:host:port?transport=udp` (or `tcp`), or `turns:host:port`."""
+    phone_turn_user: _User = ""
+    """The name for the TURN server."""
+    phone_turn_password: Secret = _NONE
+    """The password for the TURN server."""
+    phone_microphone: str = ""
+    """The name of the microphone, or a part of it; the system's own, if nothing.
+    `enigma-tui phone --devices` lists them."""
+    phone_speaker: str = ""
+    """The same of what calls are heard with."""
 
     def _inconsistent(self) -> Iterator[str]:
         """Yield what is wrong of several settings together."""
@@ -301,7 +328,11 @@ def load(
         ) from None
 
 
-_EITHER = ({"password", "password_file"}, {"sentinel_password", "sentinel_password_file"})
+_EITHER = (
+    {"password", "password_file"},
+    {"sentinel_password", "sentinel_password_file"},
+    {"phone_password", "phone_password_file"},
+)
 """What is said in one of two ways."""
 
 

@@ -20,6 +20,7 @@ from ..journal.address import AddressError, holds_password
 from ..model.moment import Moment, parse_moment
 from ..model.phone import Dialplan
 from ..model.query import Query, QueryError, parse
+from ..phoning import check as check_phone
 from ..secret_files import UnusableError
 from ..settings import ENV_PREFIX, Loaded, SettingsError, load
 
@@ -98,6 +99,7 @@ def read(
     try:
         address(loaded.settings)
         check_source_passwords(loaded.settings)
+        check_phone(loaded.settings)
     except AddressError as error:
         raise SettingsError(f"{where.get('redis_url', 'default')}: redis_url: {error}") from None
     except UnusableError as error:
