@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import os
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
@@ -106,20 +107,7 @@ class Line:
     async def _once(self) -> str:
         """Connect and serve; return why there is no connection any more."""
         try:
-            async with connect(
-                self._account.url,
-                subprotocols=[SIP],
-                ssl=self._account.tls,
-                open_timeout=OPEN_SECONDS,
-                ping_interval=KEEP_ALIVE_SECONDS,
-                ping_timeout=KEEP_ALIVE_SECONDS,
-                close_timeout=CLOSE_SECONDS,
-                max_size=LONGEST,
-                compression=None,  # messages are small, and some PBXs do not know how
-                proxy=None,
-            ) as socket:
-                if socket.subprotocol != SIP:
-                    return "a WebSocket is there, and does not speak SIP; correct phone_url"
+            async with opened(self._account) as socket:
                 return await self._serve(socket)
         except FAILED as error:
             return reason(error)
@@ -163,6 +151,27 @@ class Line:
                     self.agent.received(await socket.recv(), self._now())
                     self.settle()
                 await self._frames.join()
+            await socket.close()
+
+
+@asynccontextmanager
+async def opened(account: Account) -> AsyncIterator[ClientConnection]:
+    """Connect to the PBX of an account; raises one of `FAILED`, which `reason` puts into words."""
+    async with connect(
+        account.url,
+        subprotocols=[SIP],
+        ssl=account.tls,
+        open_timeout=OPEN_SECONDS,
+        ping_interval=KEEP_ALIVE_SECONDS,
+        ping_timeout=KEEP_ALIVE_SECONDS,
+        close_timeout=CLOSE_SECONDS,
+        max_size=LONGEST,
+        compression=None,  # messages are small, and some PBXs do not know how
+        proxy=None,
+    ) as socket:
+        if socket.subprotocol != SIP:
+            raise NegotiationError
+        yield socket
 
 
 def reason(error: Exception) -> str:
