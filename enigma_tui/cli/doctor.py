@@ -1,6 +1,7 @@
 """`enigma-tui doctor`: is everything as it should be, and if not, what to do."""
 
 import json
+import os
 from dataclasses import asdict
 
 import click
@@ -24,6 +25,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
     from .. import paths
     from ..journal.keys import Keys
     from .doctor_acts import of_acts
+    from .doctor_phone import of_phone
     from .examining import examine
 
     loaded = common.settings(ctx)
@@ -50,10 +52,11 @@ def command(ctx: click.Context, as_json: bool) -> None:
             serving.delivery_secrets(loaded.settings),
             writes=not loaded.settings.read_only,
         )
-        async for finding in checks:
-            findings.append(finding)
-            if not as_json:
-                _print(finding)
+        for found in (checks, of_phone(loaded.settings, os.environ)):
+            async for finding in found:
+                findings.append(finding)
+                if not as_json:
+                    _print(finding)
         if as_json:
             common.out(json.dumps([asdict(finding) for finding in findings], indent=2))
         return 1 if any(finding.state == BAD for finding in findings) else 0

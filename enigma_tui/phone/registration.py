@@ -1,5 +1,6 @@
 """Registers an extension and keeps it registered: RFC 3261 section 10.2, RFC 5626 section 4.2."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -19,6 +20,41 @@ WRONG_PASSWORD = (
     "the PBX does not accept the name and the password; correct phone_password (and phone_user, "
     "where the name is not the extension)"
 )
+
+
+_FORBIDDEN = (401, 403, 407)
+
+
+def refusal(account: Account, response: Response | None) -> str:
+    """Say why an extension is not registered."""
+    if response is None:
+        return "the PBX answered nothing to REGISTER"
+    if response.code in _FORBIDDEN:
+        return WRONG_PASSWORD
+    more = f": there is no extension {account.extension}" if response.code == 404 else ""
+    return f"the PBX answered {response.code} to REGISTER{more}"
+
+
+def bindings(response: Response) -> list[Address]:
+    """Return where the PBX sends an extension's calls to, by its 200 to a REGISTER."""
+    found: list[Address] = []
+    for value in response.headers.getlist("Contact"):
+        with contextlib.suppress(ValueError):
+            found += Address.parse_many(value)
+    return found
+
+
+def query(account: Account, via: str, tag: str, call_id: str) -> Request:
+    """Return a REGISTER that only asks who is registered: RFC 3261 section 10.2.3."""
+    of_record = f"<sip:{account.extension}@{account.host}>"
+    return new_request(
+        "REGISTER",
+        f"sip:{account.host}",
+        via=via,
+        sender=f"{of_record};tag={tag}",
+        to=of_record,
+        call_id=call_id,
+    )
 
 
 @dataclass(slots=True)
@@ -72,15 +108,7 @@ class Registration:
             self.begin(now)
 
     def _request(self, expires: int) -> Request:
-        of_record = f"<sip:{self.account.extension}@{self.account.host}>"
-        request = new_request(
-            "REGISTER",
-            f"sip:{self.account.host}",
-            via=self.via,
-            sender=f"{of_record};tag={self._tag}",
-            to=of_record,
-            call_id=self._call_id,
-        )
+        request = query(self.account, self.via, self._tag, self._call_id)
         request.headers.set(
             "Contact",
             f'{self.contact};+sip.instance="<urn:uuid:{self._instance}>";expires={expires}',
@@ -100,14 +128,12 @@ class Registration:
             self._accepted(response, now)
         elif response is not None and response.code == 423 and self._longer(response):
             self._register(self._expires, now)
-        elif response is not None and response.code in (401, 403, 407):
+        elif response is not None and response.code in _FORBIDDEN:
             # To try a wrong password again and again is how an address comes to be banned.
-            self._refused(WRONG_PASSWORD, None)
+            self._refused(refusal(self.account, response), None)
         else:
-            said = "nothing" if response is None else str(response.code)
-            if response is not None and response.code == 404:
-                said += f", which says that there is no extension {self.account.extension}"
-            self._refused(f"the PBX answered {said} to REGISTER", now + self.backoff.next())
+            why = refusal(self.account, response)
+            self._refused(why, now + self.backoff.next())
 
     def _accepted(self, response: Response, now: float) -> None:
         expires, others = self._bindings(response)
@@ -120,16 +146,11 @@ class Registration:
     def _bindings(self, response: Response) -> tuple[float, int]:
         """Return how long ours lasts, and how many others there are."""
         expires, others = float(number(response.headers.get("Expires")) or self._expires), 0
-        for value in response.headers.getlist("Contact"):
-            try:
-                contacts = Address.parse_many(value)
-            except ValueError:
-                continue
-            for each in contacts:
-                if f"<{each.uri}>".split(";")[0] == self.contact.split(";")[0]:
-                    expires = float(number(each.parameters.get("expires")) or expires)
-                else:
-                    others += 1
+        for each in bindings(response):
+            if f"<{each.uri}>".split(";")[0] == self.contact.split(";")[0]:
+                expires = float(number(each.parameters.get("expires")) or expires)
+            else:
+                others += 1
         return expires, others
 
     def _longer(self, response: Response) -> bool:

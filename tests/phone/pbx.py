@@ -1,6 +1,7 @@
 """A PBX for the phone's tests: SIP over a real WebSocket, with digests of its own."""
 
 import asyncio
+import contextlib
 import hashlib
 import re
 import secrets
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 
 from sipmessage import Message, Request, Response
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 OFFER = """v=0\r
 o=- 7 3 IN IP4 127.0.0.1\r
@@ -70,9 +72,10 @@ class Pbx:
         """Speak with one phone."""
         self.sockets.append(socket)
         try:
-            async for frame in socket:
-                data = frame.encode() if isinstance(frame, str) else frame
-                await self._received(data)
+            with contextlib.suppress(ConnectionClosed):
+                async for frame in socket:
+                    data = frame.encode() if isinstance(frame, str) else frame
+                    await self._received(data)
         finally:
             self.sockets.remove(socket)
             await self._notify()
@@ -158,9 +161,13 @@ class Pbx:
             response.headers.set("Min-Expires", str(self.least_expires))
             await self.send(response)
             return
-        contact = request.headers["Contact"]
-        self.contact = contact if wanted else ""
+        contact = request.headers.get("Contact") or ""
         response = answer(request, 200)
+        if not contact:  # who asks changes nothing
+            response.headers.setlist("Contact", list(self.others))
+            await self.send(response)
+            return
+        self.contact = contact if wanted else ""
         expires = f"<{contact[1 : contact.index('>')]}>;expires={self.expires}"
         response.headers.setlist("Contact", [*self.others, expires] if wanted else [])
         await self.send(response)
