@@ -27,6 +27,7 @@ _COMMANDS = {
     "doctor": "check the connection, the permissions, the lists, the settings",
     "export": "the calls of the journal as CSV or JSONL",
     "keys": "every key of the board",
+    "phone": "an extension's phone without the board, for scripts and for trying a PBX",
     "replay": "what has been, on the board: of the journal, or of an exported file",
     "serve": "the board in web browsers, on this machine",
     "site": "the settings that a site shares: show, edit, set",
