@@ -74,15 +74,21 @@ def key_mistakes(
     """
     from textual.keys import Keys, key_to_character
 
-    from ..ui.commands import BY_ID, COMMANDS
+    from ..ui.commands import BY_ID, COMMANDS, PHONE_COMMANDS
 
     named = {key.value for key in Keys}
-    here = {command.id: command for command in commands or COMMANDS}
     taken = {
-        key_to_character(key) or key: command.id
-        for command in here.values()
-        if command.id not in keymap
-        for key in command.keys.split(",")
+        command.id: place
+        for here in (commands or COMMANDS, PHONE_COMMANDS)
+        for place in [
+            {
+                key_to_character(key) or key: one.id
+                for one in here
+                if one.id not in keymap
+                for key in one.keys.split(",")
+            }
+        ]
+        for command in here
     }
     for name, keys in keymap.items():
         if name not in BY_ID:
@@ -94,8 +100,8 @@ def key_mistakes(
             if key not in named and base not in named and key_to_character(base) is None:
                 yield name, f"there is no key {key!r}{_nearest(key, named)}"
             known = key_to_character(key) or key
-            if name in here and taken.setdefault(known, name) != name:
-                yield name, f"{key} is the key of {taken[known]}; give that another one as well"
+            if name in taken and (other := taken[name].setdefault(known, name)) != name:
+                yield name, f"{key} is the key of {other}; give that another one as well"
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

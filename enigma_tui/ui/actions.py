@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .calling_back import CallingBack
     from .outbox import Outbox
     from .screens.details import Payload
+    from .telephone import Telephone
 
 
 class CallActions(SpeakingApp):
@@ -49,6 +50,8 @@ class CallActions(SpeakingApp):
     calling_back: "CallingBack"
     outbox: "Outbox"
     pending: "PendingActs"
+    telephone: "Telephone | None" = None
+    """The phone, where the settings make one."""
     alarms: "Watch | None" = None
     """What has been alerted, where there is anything to alert of."""
     journal: "Journal"
@@ -132,6 +135,17 @@ class CallActions(SpeakingApp):
         self.push_screen(
             CallBacksDialog(self.floor, None if watching else call_back), self.board.go_to
         )
+
+    def action_phone(self) -> None:
+        """Give the phone the keys."""
+        if self.telephone is not None:
+            self.telephone.focus()
+        else:
+            self.told.say(
+                "There is no phone: phone_url and extension in the settings file make one."
+            )
+
+    action_phone_from_anywhere = action_phone
 
     def action_outbox(self) -> None:
         """Show what waits for the server, and what it refused."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.filter import DimFilter
 from textual.worker import WorkerError
@@ -44,6 +45,8 @@ LEAVE_SECONDS = 2.0
 LATEST_SECONDS = 0.25
 """How long keys may wait for the first calls to be shown: a server may be away, or slow."""
 
+_PHONE = BY_ID["phone"]
+
 QUIET_SECONDS = 1.0
 """How long after catching up what is there is taken out of garbage collection: that stops the
 screen for a moment, and should not while it is being filled."""
@@ -56,6 +59,13 @@ class EnigmaApp(CallActions):
     CSS_PATH = Path(__file__).with_name("enigma.tcss")
     ENABLE_COMMAND_PALETTE = False  # there is one of our own
     SCREEN: ClassVar[type[BoardScreen]] = BoardScreen
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Also where a dialog has the keys: it may ring while one is open.
+        Binding(
+            _PHONE.keys, "phone_from_anywhere", _PHONE.label, show=False, priority=True,
+            id=_PHONE.id, tooltip=_PHONE.help,
+        )
+    ]  # fmt: skip
 
     startup: "Startup"
     follower: "Follower"
@@ -224,6 +234,8 @@ class EnigmaApp(CallActions):
         """Calls have changed."""
         if self.wired.is_set():
             self.acting.claims.look(self.floor.board.calls)
+        if self.telephone is not None:
+            self.telephone.calls_changed()
         if self.board.is_mounted:
             self.board.changed()
             self._shown_soon()
@@ -268,6 +280,8 @@ class EnigmaApp(CallActions):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Turn off what would change something where the board only watches."""
+        if action == "phone_from_anywhere":
+            return self.telephone is not None
         command = BY_ID.get(action)
         return not (command and command.writes and self.settings.read_only)
 

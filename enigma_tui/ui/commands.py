@@ -21,6 +21,7 @@ class Group(StrEnum):
     SHOW = "Show"
     MOVE = "Move"
     PROGRAM = "Program"
+    PHONE = "On the phone"
     REPLAY = "The time, in a replay"
 
 
@@ -313,6 +314,15 @@ COMMANDS: tuple[Command, ...] = (
         of_app=True,
     ),
     Command(
+        "phone",
+        "ctrl+t",
+        "Phone",
+        "The phone, from wherever you are: answer, hang up, mute, hold",
+        Group.PROGRAM,
+        writes=True,
+        of_app=True,
+    ),
+    Command(
         "quit",
         "q",
         "Quit",
@@ -355,11 +365,21 @@ REPLAY_COMMANDS: tuple[Command, ...] = (
 )
 """What a supervisor can do in a replay; a key of `COMMANDS` does there what it does here."""
 
+PHONE_COMMANDS: tuple[Command, ...] = (
+    Command("phone_answer", "enter", "Answer", "Answer the call that rings", Group.PHONE),
+    Command("phone_hang_up", "delete", "Hang up", "Hang up, or reject what rings", Group.PHONE),
+    Command("phone_mute", "m", "Mute", "Send no sound from here; again sends it", Group.PHONE),
+    Command("phone_hold", "h", "Hold", "Hold the call; again takes it back", Group.PHONE),
+)
+"""What can be done while the phone has the keys, and only then."""
+
 READ_ONLY = "This board is read-only (--read-only): nothing can be changed from it."
 
 REPLAYED = "This is a replay: what has been cannot be changed."
 
-BY_ID: Mapping[str, Command] = {command.id: command for command in (*COMMANDS, *_OWN_TO_REPLAY)}
+BY_ID: Mapping[str, Command] = {
+    command.id: command for command in (*COMMANDS, *PHONE_COMMANDS, *_OWN_TO_REPLAY)
+}
 
 
 def keys_of(command: Command, keymap: Mapping[str, str]) -> list[str]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+from .. import phoning
 from ..journal.collector import Collector, open_by_address
 from ..journal.delivery import Again, Deliverers, Secrets
 from ..journal.desk import DispositionDesk
@@ -21,6 +22,7 @@ from .consent import Consent
 from .following import Startup
 from .offline import Offline
 from .outbox import Outbox
+from .told import ToldLines
 
 
 def wire(app: EnigmaApp, startup: Startup) -> None:
@@ -50,6 +52,8 @@ def wire(app: EnigmaApp, startup: Startup) -> None:
         app.keep_running("delivering", app.deliverers.run)
     if settings.alerts:
         _wire_alerts(app)
+    if settings.phone_url and not settings.read_only:
+        _wire_phone(app)
     if startup.greeting:
         app.told.say(startup.greeting, seconds=8)
     if startup.beside is not None:
@@ -67,6 +71,20 @@ def _wire_alerts(app: EnigmaApp) -> None:
         app.settings.alerts, app.floor, app.told, app.bell, start, time.monotonic, app.key_of
     )
     app.alarms = app.board.status.alarms = alerting.watch
+
+
+def _wire_phone(app: EnigmaApp) -> None:
+    """Be the phone that the settings make, where what it needs is installed."""
+    if not phoning.is_installed():
+        app.told.say(phoning.MISSING[:1].upper() + phoning.MISSING[1:], "warning", 20)
+        return
+    from .telephone import Telephone
+
+    telephone = app.telephone = Telephone(app)
+    app.board.status.phone = telephone.status
+    app.board.mount(telephone.new_bar(), before=app.board.query_one(ToldLines))
+    app.set_interval(1.0, telephone.second_passed)
+    app.keep_running("phone", telephone.phone.run)
 
 
 def _wire_acting(app: EnigmaApp, startup: Startup) -> None:

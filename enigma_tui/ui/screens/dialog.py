@@ -1,7 +1,7 @@
 """What the dialogs have in common."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events
 from textual.containers import VerticalScroll
@@ -39,6 +39,9 @@ class Dialog(ModalScreen[Result]):
     def on_mount(self) -> None:
         """Have what is said in sight; a dialog's own `on_mount` comes before this one by itself."""
         self.mount(ToldLines())
+        app: Any = self.app
+        if (telephone := getattr(app, "telephone", None)) is not None:
+            self.mount(telephone.new_bar())
         self._write_edge()
 
     def on_descendant_focus(self) -> None:

@@ -51,6 +51,8 @@ class StatusLine(Line):
         """What this board's own collector is doing; `None` before there is one."""
         self.alarms: Watch | None = None
         """What has been alerted; `None` where nothing is to be."""
+        self.phone: Callable[[], Part] | None = None
+        """What there is to say of the phone; `None` where there is none."""
         self.watching = watching
         """Why this board does not collect; empty when it does."""
 
@@ -82,6 +84,9 @@ class StatusLine(Line):
         if self.alarms and (unseen := self.alarms.open):
             alerts = f"{unseen:,} alert{'s' if unseen > 1 else ''}"
             yield 1, (Clickable(alerts, "alerts"), BAD)
+        if self.phone is not None:
+            words, style = self.phone()
+            yield 2 if style == BAD else 4, (words, style)
         if due := floor.callbacks.due(floor.now_ms()):
             words = f"{due:,} call-back{'s' if due > 1 else ''} due"
             yield 2, (Clickable(words, "callbacks"), WAIT)

@@ -1,0 +1,249 @@
+"""The phone on the board: from the invite to the outcome of its call."""
+
+import os
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.signal import Signal
+
+from .. import __version__, phoning
+from ..backoff import Backoff
+from ..model.call import Call, CallKey
+from ..model.invited import invited
+from ..model.tabs import Tab
+from ..model.text import safe
+from ..phone import events, media
+from ..phone.phone import LinkDown, LinkUp, Phone, Stage, Standing, Talk, Told, Trouble
+from .columns import duration
+from .widgets.line import Clickable, Part
+from .widgets.phone_bar import PhoneBar
+from .widgets.status import BAD, QUIET, WAIT
+
+if TYPE_CHECKING:
+    from .app import EnigmaApp
+
+NOTIFIED_SECONDS = 15.0
+"""So long after a call its notification may still come."""
+
+SAID_SECONDS = 20.0
+
+
+@dataclass(slots=True)
+class Ring:
+    """What is known on the board of a call on the phone."""
+
+    talk: Talk
+    since_ms: int
+    """When it began to ring, by the server's clock in milliseconds since the epoch."""
+    key: CallKey | None = None
+    """Its call, once the notification is there."""
+    over_at: float | None = None
+    """When it ended, by the event loop's clock; `None` while it lasts."""
+
+
+class Telephone:
+    """Runs the phone, and says and shows what it does."""
+
+    def __init__(self, app: "EnigmaApp") -> None:
+        """Prepare the phone that the settings make. Raises `UnusableError`, naming the setting."""
+        self._app = app
+        settings = app.settings
+        self.extension = settings.extension
+        self.keymap = settings.keys
+        self.phone = Phone(
+            phoning.account(settings),
+            phoning.sound(settings),
+            agent=f"enigma-tui/{__version__}",
+            told=self._take,
+            backoff=Backoff(random.Random(), most=60.0, first=1.0),
+        )
+        self.ring: Ring | None = None
+        """The call on the phone, or the last, for as long as something is left to do with it."""
+        self.changed: Signal[None] = Signal(app, "phone")
+        self._warned = False
+        self._hung_up_here = False
+
+    # ── by key ──────────────────────────────────────────────────────────────────────────
+
+    def focus(self) -> None:
+        """Give the phone the keys; with a call just over, its outcome comes first."""
+        from .screens.phone import PhoneDialog  # once it is asked for
+
+        if isinstance(self._app.screen, PhoneDialog):
+            return
+        if (ring := self.ring) is not None and ring.over_at is not None and ring.key is not None:
+            self._dispose(ring.key)
+            return
+
+        def left(key: CallKey | None) -> None:
+            if key is not None:
+                self._dispose(key)
+
+        self._app.push_screen(PhoneDialog(self), left)
+
+    def new_bar(self) -> PhoneBar:
+        """Return a line that shows the call, for a screen."""
+        return PhoneBar(self, self._app.key_of("phone"))
+
+    # ── what there is to see ────────────────────────────────────────────────────────────
+
+    def call(self) -> Call | None:
+        """Return the call of the board that is on the phone."""
+        key = self.ring.key if self.ring else None
+        return self._app.floor.board.calls.get(key) if key else None
+
+    def caller(self, talk: Talk) -> str:
+        """Return who calls, as it may be shown."""
+        floor = self._app.floor
+        shown = safe(floor.dialplan.caller(talk.number), 40) or "number withheld"
+        name = "" if floor.dialplan.masked else safe(talk.name, 40)
+        return f"{shown}  {name}" if name and name != shown else shown
+
+    def status(self) -> Part:
+        """Return the word for the top line."""
+        phone = self.phone
+        words = f"phone {self.extension}"
+        match phone.standing:
+            case Standing.REGISTERED:
+                return Clickable(words, "phone"), QUIET
+            case Standing.CONNECTING:
+                return Clickable(f"{words} connecting", "phone"), WAIT
+            case Standing.REFUSED:
+                return Clickable(f"{words} not registered", "phone"), BAD
+            case Standing.LOST:
+                return Clickable(f"{words} lost: {phone.why}", "phone"), BAD
+
+    def words(self) -> Iterator[tuple[int, str]]:
+        """Yield what is to be said of the call, each with how dispensable it is."""
+        talk = self.phone.talk
+        if talk is None:
+            return
+        yield 0, "RINGING" if talk.stage is Stage.RINGING else talk.stage.value.upper()
+        yield 1, duration(self.phone.seconds())
+        yield 0, self.caller(talk)
+        if (call := self.call()) is not None:
+            if call.contact_ref:
+                yield 2, f"contact {safe(call.contact_ref, 40)}"
+            yield 3, f"ref {call.key.call_ref}"
+        yield from ((1, word) for word in self.marks(talk))
+        if talk.trouble:
+            yield 1, talk.trouble
+
+    @staticmethod
+    def marks(talk: Talk) -> Iterator[str]:
+        """Yield what is different from a plain call."""
+        if talk.muted:
+            yield "MUTED"
+        if talk.held:
+            yield "ON HOLD"
+        if talk.held_by_peer:
+            yield "held by the PBX"
+
+    # ── what happens ────────────────────────────────────────────────────────────────────
+
+    def calls_changed(self) -> None:
+        """Look whether the notification of a call on the phone has come."""
+        if (ring := self.ring) is None or ring.key is not None:
+            return
+        floor = self._app.floor
+        call = invited(
+            (floor.board.calls[key] for key in floor.tally.keys(Tab.LIVE)),
+            extension=self.extension,
+            number=ring.talk.number,
+            since_ms=ring.since_ms,
+            until_ms=floor.now_ms(),
+            dialplan=floor.dialplan,
+        )
+        if call is None:
+            return
+        ring.key = call.key
+        if ring.over_at is not None:
+            self._over(ring)
+        self.changed.publish(None)
+
+    def second_passed(self) -> None:
+        """Show how long it lasts, and give up waiting for a notification."""
+        ring = self.ring
+        if ring is None:
+            return
+        if ring.over_at is not None and self.phone.now() - ring.over_at > NOTIFIED_SECONDS:
+            if ring.key is None:
+                self._say(
+                    f"No notification came of the call with {self.caller(ring.talk)}: nothing on "
+                    "the board is its.",
+                    "warning",
+                )
+            self.ring = None
+        self.changed.publish(None)
+
+    def _take(self, event: Told) -> None:
+        app = self._app
+        match event:
+            case events.Invited():
+                assert self.phone.talk is not None
+                self.ring = Ring(self.phone.talk, app.floor.now_ms())
+                self.calls_changed()
+                app.bell()
+            case events.Ended():
+                self._ended(event)
+            case events.Registered() if not self._warned:
+                self._warned = True
+                self._say(" ".join(phoning.warnings(self.extension, os.environ)), "warning")
+            case events.NotRegistered(why, again=False):
+                self._say(f"Phone {self.extension} is not registered: {why}.", "error")
+            case events.Busy(number, name):
+                other = Talk("", number, name, 0.0, 0.0)
+                self._say(f"{self.caller(other)} called meanwhile, and was told it is busy.")
+            case events.NotHeld(_, why):
+                self._say(f"The call could not be held: {why}.", "error")
+            case Trouble(why):
+                self._say(why, "error")
+            case media.Devices(missing=missing) if missing:
+                self._say(missing, "warning")
+            case _:
+                pass
+        if isinstance(event, LinkUp | LinkDown | events.Registered | events.NotRegistered):
+            app.board.tell()
+        self.changed.publish(None)
+
+    def _ended(self, event: events.Ended) -> None:
+        ring = self.ring
+        if ring is None:
+            return
+        if ring.talk.answered is None:
+            self.ring = None
+            if event.how is events.How.CANCELLED:
+                why = event.why or "nobody answered"
+                self._say(f"{self.caller(ring.talk)} rang here: {why}.")
+            elif event.how is events.How.LOST:
+                self._say(f"{self.caller(ring.talk)} rang here: {event.why}.", "error")
+            return
+        ring.over_at = self.phone.now()
+        self._hung_up_here = event.how is events.How.HUNG_UP
+        if event.why:
+            self._say(f"The call with {self.caller(ring.talk)} ended: {event.why}.", "error")
+        self._over(ring)
+
+    def _over(self, ring: Ring) -> None:
+        """Go on to the outcome: at once where the phone has the keys, and else when asked to."""
+        from .screens.phone import PhoneDialog  # there is none before
+
+        if ring.key is None:
+            return
+        if isinstance(screen := self._app.screen, PhoneDialog):
+            if not self._hung_up_here:
+                self._app.keyboard.forget()  # what is typed now is meant for the call
+            screen.dismiss(ring.key)
+        else:
+            key = self._app.key_of("phone")
+            self._say(f"The call with {self.caller(ring.talk)} is over. {key} records its outcome.")
+
+    def _dispose(self, key: CallKey) -> None:
+        self.ring = None
+        if (call := self._app.floor.board.calls.get(key)) is not None:
+            self._app.acting.begin(call)
+
+    def _say(self, words: str, severity: str = "information") -> None:
+        self._app.told.say(words, severity, SAID_SECONDS)  # type: ignore[arg-type]
