@@ -38,6 +38,7 @@ class Caller:
         self.peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         source = (tone(says) if says else silence()) if isinstance(says, int) else says
         transceiver = self.peer.addTransceiver(Outgoing(source.next))
+        self.sender = transceiver.sender
         if codec:
             known = RTCRtpSender.getCapabilities("audio").codecs
             wanted = [one for one in known if one.name.lower() == codec.lower()]

@@ -1,5 +1,7 @@
 """What is taken of an offer (SDP), and how the rest of it is answered."""
 
+import socket
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -136,6 +138,22 @@ async def test_an_offer_as_asterisk_makes_it_is_answered_as_it_can_be(open_line)
     ]
     assert [one for one in answer if one.startswith("a=setup")] == ["a=setup:active"]
     assert "a=rtcp-mux" in answer
+
+
+async def test_the_far_end_is_left_alone_until_the_answer(open_line) -> None:
+    line: Line = await open_line()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
+        far.bind(("127.0.0.1", 0))
+        candidate = f"a=candidate:1 1 udp 2130706431 127.0.0.1 {far.getsockname()[1]} typ host"
+        await line.media.offered(sdp([*AUDIO, candidate]))
+        for _ in range(50):  # so many times it comes round
+            await line.media.mute(False)
+        far.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            far.recv(1_500)
+        await line.media.answer()
+        far.settimeout(10)
+        assert far.recv(1_500)[:2] == b"\x00\x01", "that is no Binding request"
 
 
 async def test_who_wants_to_begin_with_dtls_may(open_line) -> None:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import wave
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,6 @@ from enigma_tui.phone import media
 from enigma_tui.phone.media import (
     Devices,
     Died,
-    Failed,
     IceServer,
     Media,
     MediaConfig,
@@ -252,23 +250,3 @@ def test_an_address_that_is_none_of_a_server_for_ice_is_an_error(url: str) -> No
 def test_a_credential_is_not_shown() -> None:
     config = MediaConfig(ice_servers=(IceServer("turn:x", "me", "very secret"),))
     assert "secret" not in repr(config)
-    assert config == replace(config)
-
-
-async def test_a_far_end_that_is_not_there_is_told(
-    on_loopback: None, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    short = (
-        "import enigma_tui.phone.child.call as call; call.CONNECT_SECONDS = 0.1; "
-        "from tests.phone.loopback import *; use_loopback_only(); "
-        "from enigma_tui.phone.child.__main__ import main; main()"
-    )
-    monkeypatch.setattr(media, "PROGRAM", (sys.executable, "-c", short))
-    line = await Line(MediaConfig(microphone="silence", speaker="none")).start()
-    async with Caller() as caller:
-        offer = await caller.offer()
-    await line.media.offered(offer)
-    await line.media.answer()
-    await eventually(lambda: line.of(Failed))
-    assert "ICE" in line.of(Failed)[0].why
-    await line.media.close()

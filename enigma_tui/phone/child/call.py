@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Coroutine
-from typing import TypeAlias
 
 from aiortc import (
     MediaStreamTrack,
@@ -36,8 +35,6 @@ LOST_SECONDS = 10.0
 
 LEVEL_SECONDS = 0.25
 
-Happened: TypeAlias = "Callable[[Call, CallEvent], None]"
-
 
 class CallError(Exception):
     """What was asked for cannot be done in the state the call is in."""
@@ -46,7 +43,7 @@ class CallError(Exception):
 class Call:
     """One call, from its offer on; `close` ends it in any state."""
 
-    def __init__(self, config: MediaConfig, happened: Happened) -> None:
+    def __init__(self, config: MediaConfig, happened: Callable[[CallEvent], None]) -> None:
         """Begin a call; `happened` is told what becomes of it. Raises `CallError`."""
         self._happened = happened
         self._sound = Sound(config, self._tell)
@@ -150,7 +147,7 @@ class Call:
             self._tell(Connected(self._codec))
         elif state == "failed":
             self._fail(self._why())
-        elif state == "closed" and not self._closed:
+        elif state == "closed":
             self._tell(Ended())
 
     def _why(self) -> str:
@@ -195,7 +192,9 @@ class Call:
             self._tell(Failed(why))
 
     def _tell(self, event: CallEvent) -> None:
-        self._happened(self, event)
+        # What was on its way when a call was ended is nothing that happens to the next.
+        if not self._closed:
+            self._happened(event)
 
     def _run(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         async def quietly() -> None:

@@ -6,7 +6,6 @@ from typing import BinaryIO, Self
 
 from ..media_messages import (
     Answer,
-    CallEvent,
     Done,
     HangUp,
     Hold,
@@ -71,7 +70,7 @@ class Server:
             case Offered(_, sdp):
                 if self._call:
                     raise CallError("There is a call already; end it first.")
-                self._call = call = Call(self._config, self._happened)
+                self._call = call = Call(self._config, self._tell)
                 try:
                     await call.offered(sdp)
                 except BaseException:
@@ -100,11 +99,6 @@ class Server:
         if call:
             with contextlib.suppress(Exception):
                 await call.close()
-
-    def _happened(self, call: Call, event: CallEvent) -> None:
-        # What was on its way when a call ended is nothing that happens to the next.
-        if call is self._call:
-            self._tell(event)
 
     def _tell(self, message: Told) -> None:
         if isinstance(message, Levels) and self._output.get_write_buffer_size():
