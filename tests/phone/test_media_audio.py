@@ -8,7 +8,7 @@ import pytest
 
 from enigma_tui.phone.child.audio import BLOCK_BYTES, SILENCE, Peak, PlayOut
 from enigma_tui.phone.child.sinks import Recording
-from enigma_tui.phone.child.sources import Arriving, Paced, tone
+from enigma_tui.phone.child.sources import Arriving, Echo, Paced, tone
 from enigma_tui.phone.media import SILENT
 
 
@@ -74,6 +74,29 @@ async def test_where_the_network_is_late_the_oldest_is_not_sent() -> None:
     assert arriving.dropped == 2
     assert [await arriving.next() for _ in range(5)] == [block(n) for n in range(2, 7)]
     assert await arriving.next() == SILENCE
+
+
+async def test_silence_keeps_the_pace_of_sound_until_there_is_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited, real = [], asyncio.timeout
+
+    def timeout(seconds: float) -> asyncio.Timeout:
+        waited.append(round(seconds, 3))
+        return real(0)
+
+    monkeypatch.setattr(asyncio, "timeout", timeout)
+    arriving = Arriving("test")
+    assert [await arriving.next() for _ in range(3)] == [SILENCE] * 3
+    arriving.put(block(1))
+    assert [await arriving.next() for _ in range(2)] == [block(1), SILENCE]
+    assert waited == [0.06, 0.02, 0.02, 0.06]
+
+
+async def test_what_is_sent_back_is_in_blocks_however_it_came() -> None:
+    echo = Echo()
+    echo.heard(block(1) + block(2) + block(3)[:700])
+    assert [await echo.next() for _ in range(3)] == [block(1), block(2), block(3)[:700]]
 
 
 async def test_blocks_that_were_not_fetched_in_time_are_not_made_up_for(

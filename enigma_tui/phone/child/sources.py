@@ -69,12 +69,14 @@ class Arriving:
 
     MOST = 5
     PATIENCE_SECONDS = 3 * BLOCK_SECONDS
+    """Before there is silence, which then keeps the pace of sound."""
 
     def __init__(self, name: str) -> None:
         """Wait for the first."""
         self.name = name
         self._blocks: deque[bytes] = deque(maxlen=self.MOST)
         self._came = asyncio.Event()
+        self._patience = self.PATIENCE_SECONDS
         self.dropped = 0
 
     def put(self, samples: bytes) -> None:
@@ -88,10 +90,12 @@ class Arriving:
         if not self._blocks:
             self._came.clear()
             try:
-                async with asyncio.timeout(self.PATIENCE_SECONDS):
+                async with asyncio.timeout(self._patience):
                     await self._came.wait()
             except TimeoutError:
+                self._patience = BLOCK_SECONDS
                 return SILENCE
+        self._patience = self.PATIENCE_SECONDS
         return self._blocks.popleft()
 
     def heard(self, samples: bytes) -> None:
@@ -109,8 +113,9 @@ class Echo(Arriving):
         super().__init__("echo")
 
     def heard(self, samples: bytes) -> None:
-        """Send it back."""
-        self.put(samples)
+        """Send it back, in blocks: aiortc gives all that is in one frame one time stamp."""
+        for at in range(0, len(samples), BLOCK_BYTES):
+            self.put(samples[at : at + BLOCK_BYTES])
 
 
 def silence() -> Paced:
