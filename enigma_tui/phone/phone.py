@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
@@ -14,6 +15,10 @@ from .account import Account
 from .line import Line
 from .media import Media, MediaConfig, MediaError, MediaEvent, UnsuitableOfferError
 from .signalling import UserAgent
+
+
+LIVED_SECONDS = 5.0
+"""A media process that has lived for so long is worth another."""
 
 
 class Standing(StrEnum):
@@ -77,15 +82,35 @@ class Trouble(Struct, frozen=True):
 Told = events.Event | MediaEvent | LinkUp | LinkDown | Trouble
 
 
+Job = Callable[[], Coroutine[Any, Any, None]]
+
+
 @dataclass(slots=True)
 class _Jobs:
     """What is to be done with the media, in order, each when the one before is done."""
 
-    waiting: asyncio.Queue[Callable[[], Awaitable[None]]] = field(default_factory=asyncio.Queue)
+    waiting: asyncio.Queue[tuple[Job, bool]] = field(default_factory=asyncio.Queue)
+    _current: "asyncio.Task[None] | None" = None
+    """What is being done, where it can be given up."""
 
     async def run(self) -> None:
         while True:
-            await (await self.waiting.get())()
+            job, can_be_given_up = await self.waiting.get()
+            task = asyncio.create_task(job())
+            self._current = task if can_be_given_up else None
+            try:
+                await asyncio.wait([task])
+            except asyncio.CancelledError:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                raise
+            if not task.cancelled():
+                task.result()
+
+    def give_up(self) -> None:
+        """Go on to the next, where what is being done is of no use any more."""
+        if self._current is not None:
+            self._current.cancel()
 
 
 class Phone:
@@ -121,6 +146,7 @@ class Phone:
             backoff=backoff,
         )
         self._media: Media | None = None
+        self._started_at = 0.0
         self._jobs = _Jobs()
 
     async def run(self) -> None:
@@ -150,7 +176,8 @@ class Phone:
         """Take the call that rings."""
         if (talk := self.talk) is not None and talk.stage is Stage.RINGING:
             self._enter(talk, Stage.ANSWERING)
-            self._do(lambda: self._answer(talk))
+            # A server for ICE that does not answer can hold it up; a call that ends need not wait.
+            self._do(lambda: self._answer(talk), can_be_given_up=True)
 
     def hang_up(self) -> None:
         """End the call, or reject it where it still rings."""
@@ -209,6 +236,7 @@ class Phone:
                     found.held, found.held_by_peer = by_us, by_peer
             case events.Ended():
                 self.talk = None
+                self._jobs.give_up()
                 self._do(lambda: self._with_media(lambda media: media.hang_up()))
             case _:
                 pass
@@ -220,7 +248,9 @@ class Phone:
             self._media = None
             if self.talk is not None:
                 self._give_up("The sound ended without being asked to.")
-            self._do(self._ready)
+            # Where it ends as soon as it begins, it is tried again when somebody calls.
+            if self.now() - self._started_at > LIVED_SECONDS:
+                self._do(self._ready)
         talk = self.talk
         if talk is None:
             return
@@ -231,7 +261,7 @@ class Phone:
                 talk.levels = (microphone, speaker)
             case media.Devices(missing=missing):
                 talk.trouble = missing
-            case media.Lost():
+            case media.Lost() | media.Ended():
                 talk.trouble = "Nothing is heard from the PBX."
                 # It may have ended the call while we could not hear that either.
                 self._line.do(lambda agent, now: agent.check(talk.call, now))
@@ -245,13 +275,14 @@ class Phone:
 
     # ── media, one thing after the other ────────────────────────────────────────────────
 
-    def _do(self, job: Callable[[], Awaitable[None]]) -> None:
-        self._jobs.waiting.put_nowait(job)
+    def _do(self, job: Job, *, can_be_given_up: bool = False) -> None:
+        self._jobs.waiting.put_nowait((job, can_be_given_up))
 
     async def _ready(self) -> None:
         """Have a media process."""
         if self._media is not None:
             return
+        self._started_at = self.now()
         try:
             self._media = await Media.start(self._sound, self._heard)
         except MediaError as error:

@@ -31,6 +31,7 @@ class Terminal:
         columns: int = 120,
         lines: int = 30,
         environment: dict[str, str] | None = None,
+        program: tuple[str, ...] = ("-m", "enigma_tui"),
     ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
@@ -50,7 +51,7 @@ class Terminal:
         }
         self._process = pexpect.spawn(
             sys.executable,
-            ["-m", "enigma_tui", *arguments],
+            [*program, *arguments],
             env=env,
             dimensions=(lines, columns),
             timeout=PATIENCE,

@@ -14,18 +14,9 @@ from typing import Any
 
 import pytest
 
+from tests.phone.loopback import PROGRAM, ROOT
 from tests.phone.pbx import PASSWORD, Leg, Pbx, header, serving
 from tests.phone.peer import Caller, loudness
-
-ON_LOOPBACK = """
-import sys
-from enigma_tui.phone import media
-media.PROGRAM = (sys.executable, "-m", "tests.phone.loopback")
-from enigma_tui.cli import main
-main(prog_name="enigma-tui")
-"""
-
-ROOT = Path(__file__).parents[2]
 
 
 class Running:
@@ -62,12 +53,13 @@ async def phone(
 ) -> AsyncIterator[Running]:
     """A phone as somebody starts it; ended if it still runs."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", ON_LOOPBACK, "phone", *arguments,
-        stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=ROOT,
+        sys.executable, "-c", PROGRAM, "phone", *arguments,
+        stdin=PIPE, stdout=PIPE, stderr=PIPE,
         env={
             "PATH": os.environ["PATH"],
             "HOME": str(home),
             "LANG": "C.UTF-8",
+            "PYTHONPATH": str(ROOT),
             "ENIGMA_TUI_PHONE_URL": pbx.url,
             "ENIGMA_TUI_EXTENSION": "201",
             "ENIGMA_TUI_PHONE_PASSWORD": password,

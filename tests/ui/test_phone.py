@@ -60,7 +60,8 @@ async def phoned(
 
 def bar(app: EnigmaApp) -> str:
     """What the phone's line says; nothing where it is not shown."""
-    line = app.screen.query_one(PhoneBar)
+    place = app.board if isinstance(app.screen, PhoneDialog) else app.screen
+    line = place.query_one(PhoneBar)
     return text_of(line) if line.display and line.size else ""
 
 

@@ -15,6 +15,8 @@ _STATIC = {"0": "PCMU/8000", "8": "PCMA/8000", "9": "G722/8000"}
 
 _M_LINE = re.compile(r"m=(?P<kind>\S+) (?P<port>\d+)(/\d+)? (?P<profile>\S+) (?P<formats>.+)")
 
+_DESCRIPTION = re.compile(r"a=rtpmap:(\S+) ")
+
 _HIDDEN = re.compile(r"a=candidate:(\S+ ){4}\S+\.local ", re.IGNORECASE)
 
 
@@ -74,7 +76,7 @@ class Offer:
         audio = self.audio
         session = [line for line in self.session if not line.startswith("a=group:")]
         # To resolve a name of mDNS takes seconds, and who hides behind one checks the way itself.
-        below = [line for line in audio.lines if not _HIDDEN.match(line)]
+        below = [line for line in audio.lines if not _HIDDEN.match(line) and self._is_offered(line)]
         lines = [*session, _m_line(audio, audio.port), *below]
         if not any(audio.has(one) for one in DIRECTIONS):
             everywhere = next((one for one in DIRECTIONS if f"a={one}" in session), "sendrecv")
@@ -84,6 +86,11 @@ class Offer:
             if format_ in _STATIC and not described:
                 lines.append(f"a=rtpmap:{format_} {_STATIC[format_]}")
         return _text(lines)
+
+    def _is_offered(self, line: str) -> bool:
+        """Whether a line is about a format of the m-line: aiortc takes what is only described."""
+        about = _DESCRIPTION.match(line)
+        return about is None or about[1] in self.audio.formats.split()
 
     def answered(self, answer: str, session_id: int, version: int) -> str:
         """Make aiortc's answer into one of the whole offer, the `version`th of a session.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 
@@ -30,6 +30,9 @@ class Dialog(ModalScreen[Result]):
     EDGE: ClassVar[str] = "? help"
     """The hints that stand in its lower edge."""
 
+    RINGS: ClassVar[bool] = True
+    """Whether it has a line that tells of the phone."""
+
     AUTO_FOCUS = ""
     BINDINGS = [  # noqa: RUF012
         ("escape", "leave", "Leave"),
@@ -38,10 +41,10 @@ class Dialog(ModalScreen[Result]):
 
     def on_mount(self) -> None:
         """Have what is said in sight; a dialog's own `on_mount` comes before this one by itself."""
-        self.mount(ToldLines())
         app: Any = self.app
-        if (telephone := getattr(app, "telephone", None)) is not None:
-            self.mount(telephone.new_bar())
+        telephone = getattr(app, "telephone", None) if self.RINGS else None
+        bars = [telephone.new_bar()] if telephone is not None else []
+        self.mount(Vertical(*bars, ToldLines(), classes="below"))
         self._write_edge()
 
     def on_descendant_focus(self) -> None:

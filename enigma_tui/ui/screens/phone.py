@@ -32,6 +32,7 @@ class PhoneDialog(Dialog[CallKey]):
         "Rings when the PBX calls your extension. Only here a call is answered; esc goes back to "
         "the board, and the call goes on. When it is over, its outcome is asked for."
     )
+    RINGS = False
     BINDINGS = [command.binding() for command in PHONE_COMMANDS]  # noqa: RUF012
 
     def __init__(self, telephone: "Telephone") -> None:

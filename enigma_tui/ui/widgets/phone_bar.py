@@ -34,7 +34,6 @@ class PhoneBar(Line):
     def follow(self) -> None:
         """Show what the phone does."""
         self.display = self._telephone.phone.talk is not None
-        self.set_class(self._is_ringing(), "-ringing")
         self.tell()
 
     def items(self) -> Sequence[Item]:
@@ -45,7 +44,7 @@ class PhoneBar(Line):
         words = list(self._telephone.words())
         for place, (rank, text) in enumerate(words):
             stage = RINGING if self._is_ringing() else TALKING
-            yield rank, ((text, WORDS if place else stage),)
+            yield rank, ((text, WORDS) if place else (f" {text} ", stage),)
         what = "answers" if self._is_ringing() else "hangs up, mutes, holds"
         yield 4, ((Clickable(f"{self._key} {what}", "phone"), HINT),)
 
