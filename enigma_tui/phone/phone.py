@@ -16,7 +16,6 @@ from .line import Line
 from .media import Media, MediaConfig, MediaError, MediaEvent, UnsuitableOfferError
 from .signalling import UserAgent
 
-
 LIVED_SECONDS = 5.0
 """A media process that has lived for so long is worth another."""
 

@@ -18,6 +18,8 @@ from textual.signal import Signal
 from textual.timer import Timer
 from textual.widgets import Static
 
+from .widgets.below import shown_anew
+
 USUAL_SECONDS = 5.0
 
 
@@ -141,3 +143,4 @@ class ToldLines(Static):
         if saying is not None:
             self.update(Text(saying.words))
             self.set_classes(f"-{saying.severity}")
+        shown_anew(self)

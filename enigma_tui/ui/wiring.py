@@ -82,7 +82,7 @@ def _wire_phone(app: EnigmaApp) -> None:
 
     telephone = app.telephone = Telephone(app)
     app.board.status.phone = telephone.status
-    app.board.mount(telephone.new_bar(), before=app.board.query_one(ToldLines))
+    app.board.mount(telephone.new_bar(), after=app.board.query_one(ToldLines))
     app.set_interval(1.0, telephone.second_passed)
     app.keep_running("phone", telephone.phone.run)
 

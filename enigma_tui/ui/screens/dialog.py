@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 
 from ..pressing import hint, press, pressed
 from ..told import ToldLines
+from ..widgets.below import Below
 
 if TYPE_CHECKING:
     from ..helping import Section
@@ -44,7 +45,7 @@ class Dialog(ModalScreen[Result]):
         app: Any = self.app
         telephone = getattr(app, "telephone", None) if self.RINGS else None
         bars = [telephone.new_bar()] if telephone is not None else []
-        self.mount(Vertical(*bars, ToldLines(), classes="below"))
+        self.mount(Below(ToldLines(), *bars))
         self._write_edge()
 
     def on_descendant_focus(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ...phone.phone import Stage
+from .below import shown_anew
 from .line import Clickable, Item, Line
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class PhoneBar(Line):
     def follow(self) -> None:
         """Show what the phone does."""
         self.display = self._telephone.phone.talk is not None
+        shown_anew(self)
         self.tell()
 
     def items(self) -> Sequence[Item]:
