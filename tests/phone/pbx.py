@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import re
 import secrets
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -262,9 +263,12 @@ class Leg:
 
 
 @asynccontextmanager
-async def serving(pbx: Pbx, tls: ssl.SSLContext | None = None) -> AsyncIterator[Pbx]:
-    """Serve on a free port of this machine."""
-    async with serve(pbx.serve, "127.0.0.1", 0, subprotocols=["sip"], ssl=tls) as server:  # type: ignore[list-item]
+async def serving(
+    pbx: Pbx, tls: ssl.SSLContext | None = None, listening: socket.socket | None = None
+) -> AsyncIterator[Pbx]:
+    """Serve on a free port of this machine, or where somebody listens already."""
+    listening = listening or socket.create_server(("127.0.0.1", 0))
+    async with serve(pbx.serve, sock=listening, subprotocols=["sip"], ssl=tls) as server:  # type: ignore[list-item]
         port = server.sockets[0].getsockname()[1]
         pbx.url = f"{'wss' if tls else 'ws'}://127.0.0.1:{port}/ws"
         yield pbx

@@ -117,7 +117,8 @@ class PhoneDialog(Dialog[CallKey]):
         state = [talk.stage.value, duration(telephone.phone.seconds()), *telephone.marks(talk)]
         yield "   ".join(state)
         up = talk.stage is Stage.UP
-        yield f"you   {bar(talk.levels[0])}\nthem  {bar(talk.levels[1])}" if up else ""
+        here, there = map(self.bar, talk.levels)
+        yield f"you   {here}\nthem  {there}" if up else ""
         yield talk.trouble
         if up:
             mute = "unmutes" if talk.muted else "mutes"
@@ -137,10 +138,10 @@ class PhoneDialog(Dialog[CallKey]):
         ]
         return "   ".join([*hints, "esc back to the board"])
 
-
-def bar(level: float) -> str:
-    """Draw how loud it is, in dBFS, with a word where it is silent."""
-    if level <= max(SILENT, QUIETEST):
-        return f"{'·' * BAR_CELLS}  silent"
-    cells = round((1 - level / QUIETEST) * BAR_CELLS)
-    return f"{'█' * cells}{'·' * (BAR_CELLS - cells)}"
+    @staticmethod
+    def bar(level: float) -> str:
+        """Draw how loud it is, in dBFS, with a word where it is silent."""
+        if level <= max(SILENT, QUIETEST):
+            return f"{'·' * BAR_CELLS}  silent"
+        cells = round((1 - level / QUIETEST) * BAR_CELLS)
+        return f"{'█' * cells}{'·' * (BAR_CELLS - cells)}"
