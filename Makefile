@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP = PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts unit fuzz faults bench screenshots docs clean
+.PHONY: help demo test lint types contracts unit fuzz faults interop bench screenshots docs clean
 
 help: ## show what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 24
@@ -54,6 +54,10 @@ bench: $(VENV)/.bench ## measure against peers in the same run; prints ratios
 
 faults: $(VENV)/.dev ## break everything that can break, and count what it costs
 	$(BIN)/python -m tests.faults
+
+interop: $(VENV)/.dev ## call a real Asterisk and SIP.js with the phone; as root, on Debian
+	@$(BIN)/python -m tests.interop
+	$(BIN)/pytest -rs tests/interop
 
 screenshots: $(VENV)/.dev ## make screenshots/ from the running program
 	$(BIN)/python -m tests.screenshots

@@ -232,8 +232,8 @@ class Page:
 
 
 @contextlib.asynccontextmanager
-async def running(program: str) -> AsyncIterator[Chromium]:
-    """Start a browser that remembers nothing, and end it."""
+async def running(program: str, *flags: str) -> AsyncIterator[Chromium]:
+    """Start a browser that remembers nothing, and end it; `flags` are further ones of its own."""
     loop = asyncio.get_running_loop()
     to_browser, from_us = os.pipe()
     to_us, from_browser = os.pipe()
@@ -242,6 +242,7 @@ async def running(program: str) -> AsyncIterator[Chromium]:
             *(sys.executable, "-I", "-S", "-c", _GIVE, str(to_browser), str(from_browser)),
             program,
             *_FLAGS,
+            *flags,
             f"--user-data-dir={Path(home) / 'profile'}",
             "about:blank",
             stdin=asyncio.subprocess.DEVNULL,
