@@ -120,10 +120,18 @@ class Asterisk:
         """Have it call an extension, and connect it to a room of the dialplan once it answers."""
         await self.ask(f"channel originate PJSIP/{extension} extension {room}@rooms")
 
+    async def originate_by_caller(self, extension: str, room: str) -> None:
+        """Do the same in the name of somebody from outside: `configuration.CALLER`."""
+        await self.ask(f"channel originate Local/{extension}@callers extension {room}@rooms")
+
+    async def hang_up(self) -> None:
+        """End all calls."""
+        await self.ask("channel request hangup all")
+
     async def contacts(self, extension: str) -> int:
         """Return how many user agents are registered for an extension."""
-        shown = await self.ask(f"pjsip show aor {extension}")
-        return sum(line.lstrip().startswith("Contact:  ") for line in shown.splitlines())
+        shown = await self.ask("pjsip show contacts")
+        return shown.count(f" {extension}/sip:")
 
     async def is_quiet(self) -> bool:
         """Say whether there are no calls."""

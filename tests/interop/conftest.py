@@ -1,22 +1,25 @@
 """A PBX and browsers, in a network of their own."""
 
 import secrets
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 import pytest_asyncio
 
 from tests.browser import chromium
 from tests.browser.chromium import Chromium
-from tests.interop import network, root, sipjs
+from tests.interop import network, phone, root, sipjs
 from tests.interop.asterisk import Asterisk
 from tests.interop.cache import Unavailable
 from tests.interop.configuration import Extension
+from tests.interop.phone import Phone
 from tests.interop.sipjs import Caller
+
+Eventually = Callable[..., Awaitable[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,31 @@ def start_pbx(fetched: Fetched, tmp_path: Path) -> Iterator[Start]:
 def pbx(start_pbx: Start, ours: Extension, theirs: Extension) -> Asterisk:
     """A PBX with two extensions."""
     return start_pbx(ours, theirs)
+
+
+class Run(Protocol):
+    """Runs our phone."""
+
+    def __call__(
+        self, url: str, extension: Extension = ..., **options: Any
+    ) -> AbstractAsyncContextManager[Phone]: ...
+
+
+@pytest.fixture
+def run_phone(tmp_path: Path, ours: Extension) -> Run:
+    """Run our phone, at an address and with an extension: `async with run_phone(pbx.ws) as phone`.
+
+    Its options are those of `phone.running`.
+    """
+    home = tmp_path / "home"
+    home.mkdir()
+
+    def run(
+        url: str, extension: Extension = ours, **options: Any
+    ) -> AbstractAsyncContextManager[Phone]:
+        return phone.running(home, url, extension, **options)
+
+    return run
 
 
 class Open(Protocol):

@@ -1,12 +1,8 @@
 """The PBX and the browser understand each other: what our phone does not, is ours."""
 
-from collections.abc import Awaitable, Callable
-
 from tests.interop.asterisk import Asterisk
 from tests.interop.configuration import TONE_HZ, Extension
-from tests.interop.conftest import Open
-
-Eventually = Callable[..., Awaitable[float]]
+from tests.interop.conftest import Eventually, Open
 
 
 async def test_two_browsers_hear_each_other(
