@@ -16,21 +16,37 @@ from .transactions import Clients, Sequence
 EXPIRES_SECONDS = 300
 """What is asked for: a phone that has gone without a word rings for no longer than that."""
 
+REFRESH_SECONDS = 60.0
+"""It is asked for once more after so long, though it lasts longer.
+
+Asterisk 16 forgets all registrations from an address as soon as one WebSocket from there is closed,
+whoever's, and tells nobody: its issue ASTERISK-30369.
+"""
+
+SETTLE_SECONDS = 5.0
+"""The same, on a new connection: that the one before is gone is what the PBX may notice late."""
+
 WRONG_PASSWORD = (
     "the PBX does not accept the name and the password; correct phone_password (and phone_user, "
     "where the name is not the extension)"
 )
 
+FORBIDDEN = (
+    "the PBX forbids it: the extension has as many phones as it may, and keeps the one it has, or "
+    "the name or the password is wrong; see phone_password"
+)
 
-_FORBIDDEN = (401, 403, 407)
+_CHALLENGES = (401, 407)
 
 
 def refusal(account: Account, response: Response | None) -> str:
     """Say why an extension is not registered."""
     if response is None:
         return "the PBX answered nothing to REGISTER"
-    if response.code in _FORBIDDEN:
+    if response.code in _CHALLENGES:
         return WRONG_PASSWORD
+    if response.code == 403:
+        return FORBIDDEN
     more = f": there is no extension {account.extension}" if response.code == 404 else ""
     return f"the PBX answered {response.code} to REGISTER{more}"
 
@@ -74,6 +90,8 @@ class Registration:
     """Whether a REGISTER is on its way."""
     _expires: int = EXPIRES_SECONDS
     _due: float | None = None
+    _settled: bool = False
+    """Whether it has been asked for a second time on this connection."""
     _call_id: str = field(default_factory=new_tag)
     _tag: str = field(default_factory=new_tag)
     _instance: str = field(default_factory=lambda: str(uuid4()))
@@ -83,6 +101,7 @@ class Registration:
         """Register, on a connection that is new."""
         self._due = None
         self._connected = True
+        self._settled = False
         self._register(self._expires, now)
 
     def lost(self) -> None:
@@ -105,7 +124,8 @@ class Registration:
     def pass_time(self, now: float) -> None:
         """Refresh, or try again, when it is time."""
         if self._due is not None and self._due <= now:
-            self.begin(now)
+            self._due = None
+            self._register(self._expires, now)
 
     def _request(self, expires: int) -> Request:
         request = query(self.account, self.via, self._tag, self._call_id)
@@ -128,7 +148,7 @@ class Registration:
             self._accepted(response, now)
         elif response is not None and response.code == 423 and self._longer(response):
             self._register(self._expires, now)
-        elif response is not None and response.code in _FORBIDDEN:
+        elif response is not None and response.code in (*_CHALLENGES, 403):
             # To try a wrong password again and again is how an address comes to be banned.
             self._refused(refusal(self.account, response), None)
         else:
@@ -140,7 +160,9 @@ class Registration:
         self.registered = True
         self.backoff.reset()
         # Before it ends, also where messages take their time: RFC 5626 says when half is over.
-        self._due = now + max(expires / 2, 1.0)
+        soonest = REFRESH_SECONDS if self._settled else SETTLE_SECONDS
+        self._due = now + max(min(expires / 2, soonest), 1.0)
+        self._settled = True
         self.tell(Registered(expires, others))
 
     def _bindings(self, response: Response) -> tuple[float, int]:

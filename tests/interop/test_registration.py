@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from websockets.asyncio.client import connect
 
+from enigma_tui.phone.line import SIP
 from tests.interop.asterisk import Asterisk
 from tests.interop.configuration import Extension
-from tests.interop.conftest import Run, Start
+from tests.interop.conftest import Eventually, Run, Start
 
 
 @pytest.mark.parametrize("way", ["ws", "wss"])
@@ -64,3 +66,29 @@ async def test_it_comes_back_when_the_pbx_does(
         pbx.start()
         await phone.until("registered", after=told)
         assert await pbx.contacts(ours.number) == 1
+
+
+async def test_what_the_pbx_forgets_is_asked_for_again(
+    pbx: Asterisk, run_phone: Run, ours: Extension, eventually: Eventually
+) -> None:
+    async def are_registered(count: int) -> bool:
+        return await pbx.contacts(ours.number) == count
+
+    async with run_phone(pbx.ws) as phone:
+        await phone.until("registered")
+        # This Asterisk takes all sockets from an address for one.
+        async with connect(pbx.ws, subprotocols=[SIP], close_timeout=1):
+            pass
+        await eventually(lambda: are_registered(0))
+        await eventually(lambda: are_registered(1))
+
+
+async def test_an_extension_that_keeps_its_phone_says_so(
+    start_pbx: Start, run_phone: Run, ours: Extension
+) -> None:
+    pbx = start_pbx(replace(ours, aor={"remove_existing": "no"}))
+    async with run_phone(pbx.ws) as first:
+        await first.until("registered")
+        async with run_phone(pbx.ws) as second:
+            why = (await second.until("not_registered"))["why"]
+    assert "as many phones as it may" in why

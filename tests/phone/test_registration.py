@@ -7,7 +7,7 @@ import pytest
 import trustme
 
 from enigma_tui.phone.events import NotRegistered, Registered
-from enigma_tui.phone.registration import WRONG_PASSWORD
+from enigma_tui.phone.registration import FORBIDDEN, WRONG_PASSWORD
 from tests.phone.lines import on_line, registered
 from tests.phone.pbx import Pbx, header, serving
 
@@ -62,6 +62,19 @@ async def test_it_refreshes_before_it_expires() -> None:
         assert due <= line._now() + 31
 
 
+async def test_it_is_asked_for_again_before_the_pbx_forgets_it() -> None:
+    pbx = Pbx(expires=300)
+    async with registered(pbx) as (line, ear):
+        waited = []
+        for count in (1, 2, 3):
+            await ear.hears(Registered, count)
+            now, due = line._now(), line.agent.due()
+            assert due is not None
+            waited.append(round(due - now))
+            line.do(lambda agent, _, at=due: agent.pass_time(at))
+    assert waited == [5, 60, 60]
+
+
 async def test_a_nonce_that_is_too_old_is_no_wrong_password() -> None:
     pbx = Pbx()
     async with registered(pbx) as (line, ear):
@@ -82,7 +95,7 @@ async def test_an_interval_that_is_too_brief_is_lengthened() -> None:
 @pytest.mark.parametrize(
     ("code", "words", "again"),
     [
-        (403, WRONG_PASSWORD, False),
+        (403, FORBIDDEN, False),
         (404, "there is no extension 201", True),
         (503, "the PBX answered 503 to REGISTER", True),
     ],
