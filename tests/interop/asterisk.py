@@ -116,13 +116,16 @@ class Asterisk:
         """Return what its console answers, while the loop goes on."""
         return await asyncio.to_thread(self.console, command)
 
-    async def originate(self, extension: str, room: str) -> None:
-        """Have it call an extension, and connect it to a room of the dialplan once it answers."""
-        await self.ask(f"channel originate PJSIP/{extension} extension {room}@rooms")
+    async def originate(self, extension: str, to: str) -> None:
+        """Have it call an extension and, once that answers, what it would reach by dialling `to`.
 
-    async def originate_by_caller(self, extension: str, room: str) -> None:
+        That is a room of the dialplan, or another extension, as click2dial does it.
+        """
+        await self.ask(f"channel originate PJSIP/{extension} extension {to}@phones")
+
+    async def originate_by_caller(self, extension: str, to: str) -> None:
         """Do the same in the name of somebody from outside: `configuration.CALLER`."""
-        await self.ask(f"channel originate Local/{extension}@callers extension {room}@rooms")
+        await self.ask(f"channel originate Local/{extension}@callers extension {to}@phones")
 
     async def hang_up(self) -> None:
         """End all calls."""

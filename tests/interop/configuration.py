@@ -42,7 +42,7 @@ _DIRECTORIES = {
 }
 
 EXTENSIONS = """
-; A call from the PBX to 201 has as its other end an application: Originate names these.
+; What a call is connected to that has no other phone at its end.
 [rooms]
 exten => echo,1,Answer()
  same => n,Echo()

@@ -5,7 +5,10 @@ from dataclasses import replace
 import pytest
 from websockets.asyncio.client import connect
 
+from enigma_tui.phone.account import Account
 from enigma_tui.phone.line import SIP
+from enigma_tui.phone.looking import Look, look
+from enigma_tui.phone.registration import WRONG_PASSWORD
 from tests.interop.asterisk import Asterisk
 from tests.interop.configuration import Extension
 from tests.interop.conftest import Eventually, Run, Start
@@ -92,3 +95,15 @@ async def test_an_extension_that_keeps_its_phone_says_so(
         async with run_phone(pbx.ws) as second:
             why = (await second.until("not_registered"))["why"]
     assert "as many phones as it may" in why
+
+
+async def test_doctor_is_told_who_is_registered(
+    pbx: Asterisk, run_phone: Run, ours: Extension
+) -> None:
+    account = Account(pbx.ws, ours.number, ours.password)
+    assert await look(account, "enigma-tui") == Look()
+    async with run_phone(pbx.ws) as phone:
+        await phone.until("registered")
+        assert await look(account, "enigma-tui") == Look(registered=1)
+    mistaken = replace(account, password="not-this-one")
+    assert await look(mistaken, "enigma-tui") == Look(refused=WRONG_PASSWORD)

@@ -47,6 +47,25 @@ async def test_our_hang_up_ends_the_callers_call(
         await eventually(caller.ended)
 
 
+async def test_click2dial_rings_here_and_then_there(
+    pbx: Asterisk,
+    run_phone: Run,
+    open_phone: Open,
+    ours: Extension,
+    theirs: Extension,
+    eventually: Eventually,
+) -> None:
+    called = await open_phone()
+    async with run_phone(pbx.ws, microphone="tone:440") as phone:
+        await phone.until("registered")
+        await called.start(pbx.ws, theirs, hz=700, answers=True)
+        await pbx.originate(ours.number, theirs.number)
+        await eventually(lambda: phone.hears(700))
+        await eventually(lambda: called.hears(440))
+        await called.hang_up()
+        assert (await phone.until("ended"))["how"] == "hung up there"
+
+
 async def test_each_may_hold_the_other(
     start_pbx: Start,
     run_phone: Run,
