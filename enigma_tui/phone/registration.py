@@ -26,6 +26,10 @@ whoever's, and tells nobody: its issue ASTERISK-30369.
 SETTLE_SECONDS = 5.0
 """The same, on a new connection: that the one before is gone is what the PBX may notice late."""
 
+ANSWER_SECONDS = 8.0
+"""How long an answer may take: a PBX that is starting may accept a connection, and drop what comes
+over it."""
+
 WRONG_PASSWORD = (
     "the PBX does not accept the name and the password; correct phone_password (and phone_user, "
     "where the name is not the extension)"
@@ -138,7 +142,8 @@ class Registration:
 
     def _register(self, expires: int, now: float) -> None:
         self._asked = True
-        self.clients.begin(self._request(expires), self._sequence, self._answered, now)
+        request = self._request(expires)
+        self.clients.begin(request, self._sequence, self._answered, now, ANSWER_SECONDS)
 
     def _answered(self, response: Response | None, now: float) -> None:
         if not self._connected:

@@ -38,6 +38,7 @@ class _Transaction:
     sequence: Sequence
     done: Done
     due: float
+    patience: float
     asked: bool = False
     """Whether name and password have been asked for."""
 
@@ -54,13 +55,20 @@ class Clients:
     _code: int = 401
     _count: int = 0
 
-    def begin(self, request: Request, sequence: Sequence, done: Done, now: float) -> None:
-        """Send a request; `done` is called once, with what becomes of it."""
+    def begin(
+        self,
+        request: Request,
+        sequence: Sequence,
+        done: Done,
+        now: float,
+        patience: float = TIMEOUT_SECONDS,
+    ) -> None:
+        """Send a request; `done` is called once, with what becomes of it in `patience` seconds."""
         request.cseq = CSeq(sequence.next(), request.method)
         if self._known is not None:
             self._authorize(request, self._known)
         self._open[branch_of(request)] = _Transaction(
-            request, sequence, done, now + TIMEOUT_SECONDS
+            request, sequence, done, now + patience, patience
         )
         self.send(request)
 
@@ -71,7 +79,7 @@ class Clients:
         if found is None or response.cseq.method != found.request.method:
             return
         if response.code < 200:
-            found.due = now + TIMEOUT_SECONDS
+            found.due = now + found.patience
             return
         del self._open[branch]
         if found.request.method == "INVITE" and response.code >= 300:
@@ -113,7 +121,7 @@ class Clients:
         request.cseq = CSeq(found.sequence.next(), request.method)
         self._authorize(request, best)
         self._open[branch] = _Transaction(
-            request, found.sequence, found.done, now + TIMEOUT_SECONDS, asked=True
+            request, found.sequence, found.done, now + found.patience, found.patience, asked=True
         )
         self.send(request)
         return True

@@ -118,7 +118,7 @@ async def test_no_answer_is_told() -> None:
     pbx = Pbx()
     async with registered(pbx) as (line, ear):
         line.do(lambda agent, now: agent.register(now))
-        line.do(lambda agent, now: agent.pass_time(now + 40))
+        line.do(lambda agent, now: agent.pass_time(now + 9))
         assert "answered nothing" in (await ear.hears(NotRegistered)).why
 
 
