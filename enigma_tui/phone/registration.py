@@ -40,6 +40,8 @@ FORBIDDEN = (
     "the name or the password is wrong; see phone_password"
 )
 
+DISPLACED = "another phone has registered in the place of this one"
+
 _CHALLENGES = (401, 407)
 
 
@@ -96,6 +98,8 @@ class Registration:
     _due: float | None = None
     _settled: bool = False
     """Whether it has been asked for a second time on this connection."""
+    _others: int | None = None
+    """How many other phones there are, where that has been told."""
     _call_id: str = field(default_factory=new_tag)
     _tag: str = field(default_factory=new_tag)
     _instance: str = field(default_factory=lambda: str(uuid4()))
@@ -111,7 +115,7 @@ class Registration:
     def lost(self) -> None:
         """The connection is gone; the PBX has nothing to send calls over."""
         self.registered = self._connected = self._asked = False
-        self._due = None
+        self._due = self._others = None
 
     def end(self, now: float) -> None:
         """Have the PBX send no more calls."""
@@ -129,7 +133,10 @@ class Registration:
         """Refresh, or try again, when it is time."""
         if self._due is not None and self._due <= now:
             self._due = None
-            self._register(self._expires, now)
+            if self.registered:
+                self._look(now)
+            else:
+                self._register(self._expires, now)
 
     def _request(self, expires: int) -> Request:
         request = query(self.account, self.via, self._tag, self._call_id)
@@ -139,6 +146,24 @@ class Registration:
         )
         request.expires = expires
         return request
+
+    def _look(self, now: float) -> None:
+        """Look before refreshing: to take an extension back that somebody took begins a war."""
+        request = query(self.account, self.via, self._tag, self._call_id)
+        self.clients.begin(request, self._sequence, self._looked, now, ANSWER_SECONDS)
+
+    def _looked(self, response: Response | None, now: float) -> None:
+        if not self._connected or not self.registered:
+            return
+        found = [] if response is None or response.code >= 300 else bindings(response)
+        # With several phones allowed, the PBX has only forgotten this one.
+        if found and not self._others and not any(map(self._is_ours, found)):
+            self._refused(DISPLACED, None)
+        else:
+            self._register(self._expires, now)
+
+    def _is_ours(self, binding: Address) -> bool:
+        return f"<{binding.uri}>".split(";")[0] == self.contact.split(";")[0]
 
     def _register(self, expires: int, now: float) -> None:
         self._asked = True
@@ -168,13 +193,15 @@ class Registration:
         soonest = REFRESH_SECONDS if self._settled else SETTLE_SECONDS
         self._due = now + max(min(expires / 2, soonest), 1.0)
         self._settled = True
-        self.tell(Registered(expires, others))
+        if others != self._others:
+            self._others = others
+            self.tell(Registered(expires, others))
 
     def _bindings(self, response: Response) -> tuple[float, int]:
         """Return how long ours lasts, and how many others there are."""
         expires, others = float(number(response.headers.get("Expires")) or self._expires), 0
         for each in bindings(response):
-            if f"<{each.uri}>".split(";")[0] == self.contact.split(";")[0]:
+            if self._is_ours(each):
                 expires = float(number(each.parameters.get("expires")) or expires)
             else:
                 others += 1
@@ -190,4 +217,5 @@ class Registration:
     def _refused(self, why: str, again_at: float | None) -> None:
         self.registered = False
         self._due = again_at
+        self._others = None
         self.tell(NotRegistered(why, again_at is not None))

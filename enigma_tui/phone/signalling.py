@@ -31,6 +31,9 @@ from .transactions import Clients
 KEEP_ALIVE = "\r\n\r\n"
 """What some servers send to see whether anybody is there, and what answers it: RFC 5626."""
 
+ANONYMOUS = "anonymous.invalid"
+"""Where somebody calls from who withholds their number: RFC 3323 section 4.1.1.3."""
+
 _REMEMBERED = 50
 """So many INVITEs that have had their answer are known by their branch."""
 
@@ -260,6 +263,8 @@ class UserAgent:
 
 
 def _caller(request: Request) -> tuple[str, str]:
-    """Return the number and the name of who calls, as the From says it."""
+    """Return the number and the name of who calls, as the From says it; nothing if withheld."""
     address = request.from_address
+    if address.uri.host.lower() == ANONYMOUS:
+        return "", ""
     return address.uri.user or "", address.name

@@ -96,10 +96,15 @@ class Telephone:
 
     def caller(self, talk: Talk) -> str:
         """Return who calls, as it may be shown."""
-        floor = self._app.floor
-        shown = safe(floor.dialplan.caller(talk.number), 40) or "number withheld"
-        name = "" if floor.dialplan.masked else safe(talk.name, 40)
-        return f"{shown}  {name}" if name and name != shown else shown
+        name = self._name(talk)
+        return f"{self._number(talk)}  {name}" if name else self._number(talk)
+
+    def _number(self, talk: Talk) -> str:
+        return safe(self._app.floor.dialplan.caller(talk.number), 40) or "number withheld"
+
+    def _name(self, talk: Talk) -> str:
+        name = "" if self._app.floor.dialplan.masked else safe(talk.name, 40)
+        return "" if name == safe(talk.number, 40) else name
 
     def status(self) -> Part:
         """Return the word for the top line."""
@@ -122,11 +127,13 @@ class Telephone:
             return
         yield 0, "RINGING" if talk.stage is Stage.RINGING else talk.stage.value.upper()
         yield 1, duration(self.phone.seconds())
-        yield 0, self.caller(talk)
+        yield 0, self._number(talk)
+        if name := self._name(talk):
+            yield 3, name
         if (call := self.call()) is not None:
             if call.contact_ref:
                 yield 2, f"contact {safe(call.contact_ref, 40)}"
-            yield 3, f"ref {call.key.call_ref}"
+            yield 4, f"ref {call.key.call_ref}"
         yield from ((1, word) for word in self.marks(talk))
         if talk.trouble:
             yield 1, talk.trouble

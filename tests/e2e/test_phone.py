@@ -47,7 +47,7 @@ async def test_notification_and_invite_together(
             await sees("As it arrived")
             assert "RINGING" in board.text()
             board.send("\x14")
-            await sees("enter answers")
+            await sees("del rejects")
             board.send("\r")
             await caller.answered(await leg.answered())
             await caller.until_heard(440)

@@ -110,8 +110,8 @@ class Pbx:
 
     def drop(self) -> None:
         """Lose every connection, without a word."""
-        for socket in self.sockets:
-            socket.transport.abort()
+        for each in self.sockets:
+            each.transport.abort()
 
     async def invite(
         self, offer: str = OFFER, *, caller: str = '"Jo" <sip:0821234567@pbx>', **headers: str
@@ -120,6 +120,12 @@ class Pbx:
         leg = Leg(self, caller)
         await leg.invite(offer, **headers)
         return leg
+
+    async def heard_out(self) -> None:
+        """Wait until the phone has taken in all that was sent to it."""
+        leg = Leg(self, "<sip:pbx@pbx>")
+        await leg.send("OPTIONS")
+        await leg.response(200, "OPTIONS")
 
     async def _notify(self) -> None:
         async with self._changed:
@@ -165,7 +171,8 @@ class Pbx:
         contact = request.headers.get("Contact") or ""
         response = answer(request, 200)
         if not contact:  # who asks changes nothing
-            response.headers.setlist("Contact", list(self.others))
+            ours = [self.contact] if self.contact else []
+            response.headers.setlist("Contact", [*self.others, *ours])
             await self.send(response)
             return
         self.contact = contact if wanted else ""

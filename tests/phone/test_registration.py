@@ -7,7 +7,7 @@ import pytest
 import trustme
 
 from enigma_tui.phone.events import NotRegistered, Registered
-from enigma_tui.phone.registration import FORBIDDEN, WRONG_PASSWORD
+from enigma_tui.phone.registration import DISPLACED, FORBIDDEN, WRONG_PASSWORD
 from tests.phone.lines import on_line, registered
 from tests.phone.pbx import Pbx, header, serving
 
@@ -56,18 +56,47 @@ async def test_it_refreshes_before_it_expires() -> None:
         line.do(lambda agent, now: agent.pass_time(due - 0.1))
         assert len(pbx.heard) == 2
         line.do(lambda agent, now: agent.pass_time(due))
-        refreshed = await pbx.wait_for("REGISTER", 3)
-        await ear.hears(Registered, 2)
-        assert "nc=00000002" in header(refreshed, "Authorization"), "the nonce is used on"
+        asked, refreshed = [await pbx.wait_for("REGISTER", count) for count in (3, 4)]
+        assert not header(asked, "Contact"), "it looks first"
+        assert "nc=00000003" in header(refreshed, "Authorization"), "the nonce is used on"
         assert due <= line._now() + 31
+        assert len(ear.told) == 1, "which is nothing new"
+
+
+async def test_a_phone_that_has_been_displaced_does_not_take_the_extension_back() -> None:
+    pbx = Pbx()
+    async with registered(pbx) as (line, ear):
+        await ear.hears(Registered)
+        due = line.agent.due()
+        assert due is not None
+        pbx.contact, pbx.others = "", ("<sip:201@192.0.2.7>",)
+        line.do(lambda agent, now: agent.pass_time(due))
+        assert await ear.hears(NotRegistered) == NotRegistered(DISPLACED, again=False)
+        assert pbx.contact == ""
+        assert line.agent.due() is None
+        line.do(lambda agent, now: agent.register(now))
+        await ear.hears(Registered, 2)
+
+
+@pytest.mark.parametrize("others", [(), ("<sip:201@192.0.2.7>",)], ids=["none", "another"])
+async def test_a_phone_that_the_pbx_has_forgotten_registers_again(others: tuple[str]) -> None:
+    pbx = Pbx(others=others)
+    async with registered(pbx) as (line, ear):
+        await ear.hears(Registered)
+        due = line.agent.due()
+        assert due is not None
+        pbx.contact = ""
+        line.do(lambda agent, now: agent.pass_time(due))
+        await pbx.registered()
 
 
 async def test_it_is_asked_for_again_before_the_pbx_forgets_it() -> None:
     pbx = Pbx(expires=300)
-    async with registered(pbx) as (line, ear):
+    async with registered(pbx) as (line, _):
         waited = []
-        for count in (1, 2, 3):
-            await ear.hears(Registered, count)
+        for count in (2, 4, 6):
+            await pbx.wait_for("REGISTER", count)
+            await pbx.heard_out()
             now, due = line._now(), line.agent.due()
             assert due is not None
             waited.append(round(due - now))
@@ -81,7 +110,9 @@ async def test_a_nonce_that_is_too_old_is_no_wrong_password() -> None:
         await ear.hears(Registered)
         pbx.stale |= pbx.nonces
         line.do(lambda agent, now: agent.register(now))
-        await ear.hears(Registered, 2)
+        await pbx.wait_for("REGISTER", 4)
+        await pbx.heard_out()
+        assert line.agent.registered
         assert not [each for each in ear.told if isinstance(each, NotRegistered)]
 
 

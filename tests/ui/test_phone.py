@@ -86,7 +86,7 @@ async def test_it_rings_and_takes_no_keys(opened: Opened, eventually: Eventually
         await type_keys(app, pilot, "slash", *"ext:2001")
         leg = await ring(app, pbx, eventually)
         assert "+27 82 765 4321  Nomsa" in bar(app)
-        assert "ctrl+t answers" in bar(app)
+        assert "ctrl+t, then enter answers" in bar(app)
         await type_keys(app, pilot, "enter")
         assert app.floor.view.query.text == "ext:2001", "which is what enter was meant for"
         assert "RINGING" in bar(app)
@@ -195,7 +195,7 @@ async def test_its_keys_can_be_others(opened: Opened, eventually: Eventually) ->
     keys = {"phone": "f8", "phone_answer": "y", "phone_hang_up": "x"}
     async with serving(pbx), phoned(opened, pbx, keys=keys) as (app, pilot):
         leg = await ring(app, pbx, eventually)
-        assert "f8 answers" in bar(app)
+        assert "f8, then enter answers" in bar(app)
         await type_keys(app, pilot, "ctrl+t")
         assert app.screen is app.board
         await type_keys(app, pilot, "f8")

@@ -47,8 +47,10 @@ class PhoneBar(Line):
         for place, (rank, text) in enumerate(words):
             stage = RINGING if self._is_ringing() else TALKING
             yield rank, ((text, WORDS) if place else (f" {text} ", stage),)
-        what = "answers" if self._is_ringing() else "hangs up, mutes, holds"
-        yield 4, ((Clickable(f"{self._key} {what}", "phone"), HINT),)
+        if self._is_ringing():
+            yield 1, ((Clickable(f"{self._key}, then enter answers", "phone"), HINT),)
+        else:
+            yield 5, ((Clickable(f"{self._key} hangs up, mutes, holds", "phone"), HINT),)
 
     def _is_ringing(self) -> bool:
         talk = self._telephone.phone.talk
