@@ -36,7 +36,6 @@ from .media_messages import (
     Mute,
     Offered,
     Refused,
-    Reoffered,
     Request,
     Resumed,
     line,
@@ -146,14 +145,6 @@ class Media:
         What comes of that is told as `Connected`, `Failed` and `Devices`. Raises `MediaError`.
         """
         return await self._ask(Answer(next(self._numbers)))
-
-    async def reoffered(self, sdp: str) -> str:
-        """Return the answer to another offer in the same call: a re-INVITE, or an UPDATE.
-
-        It may change the direction (hold, RFC 3264 §8.4), not the way: an ICE restart, which
-        aiortc does not know, raises `UnsuitableOfferError`, and the call goes on as it was.
-        """
-        return await self._ask(Reoffered(next(self._numbers), sdp))
 
     async def mute(self, on: bool) -> None:
         """Send silence, or no longer. Raises `MediaError`; without a call, too."""

@@ -139,11 +139,6 @@ class Answer(msgspec.Struct, frozen=True, tag="answer"):
     number: int
 
 
-class Reoffered(msgspec.Struct, frozen=True, tag="reoffered"):
-    number: int
-    sdp: str
-
-
 class Mute(msgspec.Struct, frozen=True, tag="mute"):
     number: int
     on: bool
@@ -172,7 +167,7 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     """Whether it is the offer that nothing can be done with (SIP 488)."""
 
 
-Request: TypeAlias = Offered | Answer | Reoffered | Mute | Hold | HangUp
+Request: TypeAlias = Offered | Answer | Mute | Hold | HangUp
 Said: TypeAlias = Configure | Request
 Told: TypeAlias = Done | Refused | CallEvent
 

@@ -14,18 +14,6 @@ _TRANSPORT = ("a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:")
 """What a session's way and its keys are made of."""
 
 
-def is_webrtc(sdp: str) -> bool:
-    """Whether an offer has what a WebRTC endpoint needs of it: ICE, DTLS-SRTP, audio."""
-    lines = sdp.splitlines()
-    audio = [line for line in lines if line.startswith("m=audio ")]
-    return (
-        bool(audio)
-        and all(any(line.startswith(each) for line in lines) for each in _TRANSPORT)
-        and "TLS/RTP/SAVP" in audio[0].split(" ")[2]
-        and audio[0].split(" ")[1] != "0"
-    )
-
-
 def direction(sdp: str) -> str:
     """Return who may speak in a session, by its first audio: `sendrecv`, `sendonly` and so on."""
     session, media = "", ""

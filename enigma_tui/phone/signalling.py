@@ -10,7 +10,6 @@ import random
 from sipmessage import Request, Response
 
 from ..backoff import Backoff
-from . import sdp
 from .account import Account
 from .call import Call, State
 from .dialog import Dialog
@@ -25,6 +24,7 @@ from .messages import (
     read,
     requires,
 )
+from .offer import UnsuitableError, read_offer
 from .registration import Registration
 from .transactions import Clients
 
@@ -208,14 +208,16 @@ class UserAgent:
             if not self.call.is_invited_by(request):
                 self._tell(Busy(*_caller(request)))
                 self._refuse(request, new_response(request, 486, tag=new_tag()))
-        elif not sdp.is_webrtc(request.body.decode("utf-8", "replace")):
-            self._refuse(request, new_response(request, 488, tag=new_tag()))
         else:
             self._ring(request)
 
     def _ring(self, request: Request) -> None:
         try:
+            read_offer(request.body.decode("utf-8", "replace"))
             dialog = Dialog(request, self._via, self._contact)
+        except UnsuitableError:
+            self._refuse(request, new_response(request, 488, tag=new_tag()))
+            return
         except ValueError:
             self._refuse(request, new_response(request, 400, tag=new_tag()))
             return

@@ -34,7 +34,7 @@ OTHERS = frozenset(
 )
 """Programs of others that examples use."""
 
-LASTING = frozenset({"", "collect", "demo", "replay", "serve"})
+LASTING = frozenset({"", "collect", "demo", "phone", "replay", "serve"})
 """Our commands that go on until they are stopped, or need a terminal: their words are read."""
 
 

@@ -14,7 +14,6 @@ from enigma_tui.phone.media import (
     Ended,
     Levels,
     MediaError,
-    UnsuitableOfferError,
 )
 from tests.phone.conftest import Line
 from tests.phone.peer import Caller, loudness, peak
@@ -162,22 +161,3 @@ async def test_that_the_far_end_ends_its_media_is_told(
         await caller.until_heard(SAID)
     await eventually(lambda: line.of(Ended) == [Ended()])
     await line.media.hang_up()
-
-
-async def test_another_offer_changes_the_direction(open_line: OpenLine) -> None:
-    line = await open_line(f"tone:{SAID}")
-    async with Caller() as caller:
-        offer = await caller.offer()
-        await line.media.offered(offer)
-        answer = await line.media.answer()
-        await caller.answered(answer)
-        await caller.until_heard(SAID)
-        held = await line.media.reoffered(offer.replace("a=sendrecv", "a=sendonly"))
-        assert "a=recvonly" in held
-        again = await line.media.reoffered(offer)
-        assert "a=sendrecv" in again
-        session = [one.splitlines()[1].split()[1:3] for one in (answer, held, again)]
-        assert session == [[session[0][0], version] for version in "123"]
-        with pytest.raises(UnsuitableOfferError, match="restarts ICE"):
-            await line.media.reoffered(offer.replace("a=ice-pwd:", "a=ice-pwd:x"))
-        await caller.until_heard(SAID)

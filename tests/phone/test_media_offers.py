@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enigma_tui.phone.child.offer import UnsuitableError, first_codec, read_offer
 from enigma_tui.phone.media import UnsuitableOfferError
+from enigma_tui.phone.offer import UnsuitableError, first_codec, read_offer
 from tests.phone.conftest import Line
 from tests.phone.peer import Caller
 
@@ -71,7 +71,6 @@ def test_one_that_is_none_of_webrtc_is_unsuitable(offer: str, why: str) -> None:
 def test_what_is_said_for_the_session_is_said_for_the_audio() -> None:
     bare = [line for line in AUDIO if line not in WAY]
     offer = read_offer(sdp(bare, session=(*WAY, "a=sendonly")))
-    assert offer.ice == ("abcd", "abcdefghijklmnopqrstuv")
     assert "a=sendonly\r\n" in offer.to_aiortc().partition("m=audio")[2]
 
 
@@ -96,8 +95,7 @@ def test_all_but_the_first_audio_is_refused_in_its_place() -> None:
     taken = offer.to_aiortc()
     assert taken.count("m=") == 1
     assert "BUNDLE" not in taken, "aiortc would take the audio's way from the video"
-    lines = offer.answered(ANSWER, 5, 2).splitlines()
-    assert "o=- 5 2 IN IP4 0.0.0.0" in lines
+    lines = offer.answered(ANSWER).splitlines()
     assert [line for line in lines if line.startswith(("m=", "a=mid", "a=group"))] == [
         "a=group:BUNDLE a",
         "m=video 0 UDP/TLS/RTP/SAVPF 99",
@@ -109,7 +107,7 @@ def test_all_but_the_first_audio_is_refused_in_its_place() -> None:
 
 
 def test_what_is_not_offered_as_a_bundle_is_not_answered_as_one() -> None:
-    assert "BUNDLE" not in read_offer(sdp(AUDIO)).answered(ANSWER, 5, 1)
+    assert "BUNDLE" not in read_offer(sdp(AUDIO)).answered(ANSWER)
 
 
 def test_what_is_sent_is_the_first_format_of_the_section_that_is_taken() -> None:
@@ -124,7 +122,7 @@ def test_any_lines_are_an_offer_or_unsuitable(lines: list[str]) -> None:
         offer = read_offer("\n".join(["v=0", *lines]))
     except UnsuitableError:
         return
-    assert offer.answered(ANSWER, 1, 1).count("\r\nm=") == len(offer.sections)
+    assert offer.answered(ANSWER).count("\r\nm=") == len(offer.sections)
 
 
 async def test_an_offer_as_asterisk_makes_it_is_answered_as_it_can_be(open_line) -> None:

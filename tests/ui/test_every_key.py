@@ -129,6 +129,7 @@ EFFECTS: dict[str, tuple[tuple[str, ...], Effect]] = {
     "theme": ((), opens(ThemeDialog)),
     "settings": ((), opens(SettingsDialog)),
     "palette": ((), opens(PaletteDialog)),
+    "phone": ((), lambda app: "There is no phone" in toasts(app)),  # tests/ui/test_phone has one
     "quit": ((), lambda app: app._exit),
 }
 """What is typed before each command's key, and what is to be seen after it."""

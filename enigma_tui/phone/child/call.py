@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Callable, Coroutine
 
 from aiortc import (
@@ -24,7 +23,7 @@ from ..media_messages import (
     MediaConfig,
     Resumed,
 )
-from .offer import Offer, UnsuitableError, first_codec, read_offer
+from ..offer import Offer, UnsuitableError, first_codec, read_offer
 from .sound import Sound
 
 CONNECT_SECONDS = 15.0
@@ -60,8 +59,6 @@ class Call:
         self._offer: Offer | None = None
         self._answered = self._connected = self._failed = self._closed = False
         self._codec = ""
-        self._session_id = random.getrandbits(62)
-        self._version = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._gathering: asyncio.Task[None] | None = None
 
@@ -85,16 +82,6 @@ class Call:
         self._sound.open()
         self._run(self._watch())
         return answer
-
-    async def reoffered(self, sdp: str) -> str:
-        """Answer another offer. Raises `CallError` or `UnsuitableError`; then all is as it was."""
-        if self._offer is None or not self._answered:
-            raise CallError("There is no call that could be changed.")
-        again = read_offer(sdp)
-        if again.ice != self._offer.ice:
-            raise UnsuitableError("The offer restarts ICE, which is not supported.")
-        await self._take(sdp)
-        return await self._give()
 
     def mute(self, on: bool) -> None:
         """Send silence, or no longer."""
@@ -135,8 +122,7 @@ class Call:
         await self._peer.setLocalDescription(await self._peer.createAnswer())
         answer = self._peer.localDescription.sdp
         self._codec = first_codec(answer)
-        self._version += 1
-        return self._offer.answered(answer, self._session_id, self._version)
+        return self._offer.answered(answer)
 
     # ── what becomes of it ──────────────────────────────────────────────────────────────
 

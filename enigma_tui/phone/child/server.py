@@ -14,14 +14,13 @@ from ..media_messages import (
     Mute,
     Offered,
     Refused,
-    Reoffered,
     Request,
     Told,
     line,
 )
+from ..offer import UnsuitableError
 from .call import Call, CallError
 from .jitter import use_for_sound
-from .offer import UnsuitableError
 
 
 class Server:
@@ -79,8 +78,6 @@ class Server:
                     raise
             case Answer():
                 return await self._the_call().answer()
-            case Reoffered(_, sdp):
-                return await self._the_call().reoffered(sdp)
             case Mute(_, on):
                 self._the_call().mute(on)
             case Hold(_, on):

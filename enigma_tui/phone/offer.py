@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
+from .sdp import DIRECTIONS
 
 # The payload types that need no rtpmap (RFC 3551 §6), among those that are known here.
 _STATIC = {"0": "PCMU/8000", "8": "PCMA/8000", "9": "G722/8000"}
@@ -60,11 +60,6 @@ class Offer:
         return self.sections[self.at]
 
     @property
-    def ice(self) -> tuple[str, str]:
-        """What tells one ICE session from another (RFC 8839 §4.4.1.1.1)."""
-        return self._either("ice-ufrag"), self._either("ice-pwd")
-
-    @property
     def bundled(self) -> bool:
         """Whether the audio may be said to be in a BUNDLE group (RFC 9143 §7.3)."""
         mid = self.audio.value("mid")
@@ -92,19 +87,14 @@ class Offer:
         about = _DESCRIPTION.match(line)
         return about is None or about[1] in self.audio.formats.split()
 
-    def answered(self, answer: str, session_id: int, version: int) -> str:
-        """Make aiortc's answer into one of the whole offer, the `version`th of a session.
-
-        aiortc would begin another session with each (RFC 3264 §8).
-        """
+    def answered(self, answer: str) -> str:
+        """Make aiortc's answer into one of the whole offer: RFC 3264 §6."""
         session, (taken, *_) = _split(answer)
         lines = []
         for line in session:
             if line.startswith("a=group:BUNDLE"):
                 if self.bundled:
                     lines.append(f"a=group:BUNDLE {self.audio.value('mid')}")
-            elif line.startswith("o="):
-                lines.append(f"o=- {session_id} {version} IN IP4 0.0.0.0")
             else:
                 lines.append(line)
         for place, section in enumerate(self.sections):
@@ -131,10 +121,6 @@ class Offer:
                 raise UnsuitableError(f"The offer is none of WebRTC: it lacks {what}.")
         if not audio.has("rtcp-mux"):
             raise UnsuitableError("The offer is none of WebRTC: it lacks rtcp-mux.")
-
-    def _either(self, attribute: str) -> str:
-        session = Section("", 0, "", "", self.session)
-        return self.audio.value(attribute) or session.value(attribute)
 
 
 def read_offer(sdp: str) -> Offer:
