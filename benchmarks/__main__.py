@@ -17,6 +17,7 @@ from .measure import FULL, QUICK, Effort, Result
 from .opening import opening
 from .painting import painting
 from .report import publish, store, summary, table
+from .ringing import ringing
 from .sorting import sorting
 from .starting import starting
 
@@ -35,6 +36,7 @@ SUBJECTS: Mapping[str, Callable[[Effort], Sequence[Result]]] = {
     "boards": boards,
     "opening": opening,
     "calling": calling,
+    "ringing": ringing,
     "growth": growth,
 }
 

@@ -104,6 +104,10 @@ class Terminal:
             self._unseen.append((time.monotonic(), data))
             self.bytes += len(data)
 
+    def send(self, keys: str) -> None:
+        """Type, in one write."""
+        os.write(self._master, keys.encode())
+
     def until(self, shows: Callable[[Screen], bool], seconds: float = PATIENCE_SECONDS) -> float:
         """Return when the screen showed something; times are of `time.monotonic`.
 
