@@ -11,7 +11,9 @@ from textual.pilot import Pilot
 
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.ui.app import EnigmaApp
+from tests.phone.pbx import Pbx, phone_settings, serving
 from tests.ui import stage
+from tests.ui.hands import payload, push
 
 TO = Path(__file__).parents[1] / "screenshots"
 WIDE = (120, 30)
@@ -51,6 +53,25 @@ async def disconnected(server: EmbeddedServer) -> None:
         await keep(app, pilot, "disconnected")
 
 
+async def phone(server: EmbeddedServer) -> None:
+    """Have the extension ring, with the keys on the phone."""
+    pbx = Pbx()
+    async with serving(pbx):
+        app = stage.make_app(server, **phone_settings(pbx.url))
+        async with app.run_test(size=WIDE) as pilot:
+            await stage.settled(app, pilot)
+            await pbx.registered()
+            await pbx.invite(caller='"Nomsa Dlamini" <sip:0827654321@pbx>')
+            told = payload("53140", "201", number="0827654321", contact_ref="ACC-4711")
+            await push(app, told)
+            while app.telephone is None or app.telephone.call() is None:
+                await pilot.pause()
+            app.told.clear()
+            app.telephone.phone.seconds = lambda: 7.0  # type: ignore[method-assign]
+            await pilot.press("ctrl+t")
+            await keep(app, pilot, "phone")
+
+
 async def keep(app: EnigmaApp, pilot: Pilot[None], name: str) -> None:
     """Write the picture."""
     await stage.look_still(app, pilot)
@@ -73,6 +94,9 @@ async def main() -> None:
         await picture(server, "narrow", ("2", "j"), NARROW)
         await together(server)
         await disconnected(server)
+    with EmbeddedServer() as server:
+        stage.demo_floor(server)
+        await phone(server)
 
 
 if __name__ == "__main__":

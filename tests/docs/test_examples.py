@@ -16,6 +16,7 @@ from enigma_tui.model.call import CallKey, Disposition, EntryId, Feed
 from enigma_tui.model.delivery import Outgoing
 from enigma_tui.settings import load
 from enigma_tui.site import Site
+from tests.interop.configuration import PJSIP_HEAD, Extension
 from tests.journal.test_acl import rules
 
 from .heard import heard
@@ -95,8 +96,17 @@ def check_tail(block: Block, _here: Path) -> None:
     assert block.text.splitlines() == heard()
 
 
+def check_asterisk(block: Block, _here: Path) -> None:
+    """Each line is one of those that `make interop` gives a real Asterisk."""
+    phone = Extension("201", "…", endpoint={"moh_passthrough": "yes"})
+    tried = f"{PJSIP_HEAD}{phone.sections}".splitlines()
+    said = [line.split(";")[0].strip() for line in block.text.splitlines()]
+    assert [line for line in said if line not in tried] == []
+
+
 CHECKS: Mapping[str, Callable[[Block, Path], None]] = {
     "acl": check_acl,
+    "asterisk": check_asterisk,
     "console": check_typed,
     "json": check_json,
     "python": check_python,

@@ -15,6 +15,8 @@ from sipmessage import Message, Request, Response
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from enigma_tui.values import Secret
+
 OFFER = """v=0\r
 o=- 7 3 IN IP4 127.0.0.1\r
 s=Asterisk\r
@@ -38,6 +40,18 @@ a=mid:audio-0\r
 """What a PBX offers, for tests that want no media."""
 
 PASSWORD = "correct horse"
+
+
+def phone_settings(url: str) -> dict[str, object]:
+    """The settings of a board whose phone is on that PBX."""
+    return {
+        "phone_url": url,
+        "extension": "201",
+        "phone_password": Secret(PASSWORD),
+        "phone_microphone": "silence",
+        "phone_speaker": "none",
+        "collect": "yes",
+    }
 
 
 def header(text: str, name: str) -> str:

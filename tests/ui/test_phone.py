@@ -16,7 +16,7 @@ from enigma_tui.ui.screens.phone import PhoneDialog
 from enigma_tui.ui.widgets.phone_bar import PhoneBar
 from enigma_tui.values import Secret
 from tests.phone.conftest import LOOPBACK
-from tests.phone.pbx import OFFER, PASSWORD, Leg, Pbx, serving
+from tests.phone.pbx import OFFER, Leg, Pbx, phone_settings, serving
 from tests.phone.peer import Caller
 from tests.ui.hands import (
     Eventually,
@@ -45,15 +45,7 @@ async def phoned(
     opened: Opened, pbx: Pbx, **settings: Any
 ) -> AsyncIterator[tuple[EnigmaApp, Pilot[None]]]:
     """The board with a phone that is registered."""
-    given = {
-        "phone_url": pbx.url,
-        "extension": "201",
-        "phone_password": Secret(PASSWORD),
-        "phone_microphone": "silence",
-        "phone_speaker": "none",
-        "collect": "yes",
-    }
-    async with opened(**{**given, **settings}) as (app, pilot):
+    async with opened(**{**phone_settings(pbx.url), **settings}) as (app, pilot):
         await pbx.registered()
         yield app, pilot
 

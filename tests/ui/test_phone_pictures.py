@@ -11,9 +11,8 @@ from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.phone import media
 from enigma_tui.phone.phone import Phone
 from enigma_tui.ui.screens.phone import PhoneDialog
-from enigma_tui.values import Secret
 from tests.phone.conftest import LOOPBACK
-from tests.phone.pbx import OFFER, PASSWORD, Pbx, serving
+from tests.phone.pbx import OFFER, Pbx, phone_settings, serving
 from tests.phone.peer import Caller
 from tests.ui import stage
 from tests.ui.hands import Eventually, payload, push, text_of, toasts
@@ -41,14 +40,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def at(port: int) -> dict[str, object]:
     """The settings of a phone whose PBX is there."""
-    return {
-        "phone_url": f"ws://127.0.0.1:{port}/ws",
-        "extension": "201",
-        "phone_password": Secret(PASSWORD),
-        "phone_microphone": "silence",
-        "phone_speaker": "none",
-        "collect": "yes",
-    }
+    return phone_settings(f"ws://127.0.0.1:{port}/ws")
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
