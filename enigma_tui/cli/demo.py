@@ -17,12 +17,12 @@ HEAD_START = 600.0
 
 _OWN = {
     **{"collect": "yes", "filter": "", "prefix": DEFAULT_PREFIX, "read_only": False},
-    **{"extension": "2999", "alerts": ()},
+    **{"extension": "2999", "alerts": (), "phone_url": ""},
     **{"username": "", "password": "", "sentinel_password": ""},
     **{"tls_ca": "", "tls_certificate": "", "tls_key": ""},
 }
 """What a supervisor has set for the real floor, and would leave the simulated one empty or shut,
-or have it run programs."""
+or have it run programs, or ring with real calls."""
 
 
 @click.command("demo")

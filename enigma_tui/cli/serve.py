@@ -134,6 +134,8 @@ def _environment(flags: Mapping[str, Any]) -> Mapping[str, str]:
         for name, value in flags.items()
         if value is not None
     }
+    # Each tab would be a phone, and take the extension from the tab before.
+    set_there[f"{ENV_PREFIX}PHONE_URL"] = ""
     return {
         **{name: text for name, text in os.environ.items() if name.upper() not in set_there},
         **set_there,

@@ -29,6 +29,9 @@ NOTIFIED_SECONDS = 15.0
 
 SAID_SECONDS = 20.0
 
+BELL_SECONDS = 4
+"""How often the bell rings."""
+
 
 @dataclass(slots=True)
 class Ring:
@@ -171,19 +174,30 @@ class Telephone:
         self.changed.publish(None)
 
     def second_passed(self) -> None:
-        """Show how long it lasts, and give up waiting for a notification."""
+        """Show how long it lasts, ring on, and give up waiting for a notification."""
         ring = self.ring
         if ring is None:
             return
-        if ring.over_at is not None and self.phone.now() - ring.over_at > NOTIFIED_SECONDS:
-            if ring.key is None:
-                self._say(
-                    f"No notification came of the call with {self.caller(ring.talk)}: nothing on "
-                    "the board is its.",
-                    "warning",
-                )
+        if self.phone.talk is not None and self.phone.talk.stage is Stage.RINGING:
+            if int(self.phone.seconds()) % BELL_SECONDS == 0:
+                self._app.bell()
+        elif ring.over_at is not None and self._is_done_with(ring):
             self.ring = None
         self.changed.publish(None)
+
+    def _is_done_with(self, ring: Ring) -> bool:
+        """Whether nothing is left to do with a call that is over."""
+        if ring.key is not None:
+            call = self.call()
+            return call is None or call.disposition is not None
+        if self.phone.now() - (ring.over_at or 0.0) < NOTIFIED_SECONDS:
+            return False
+        self._say(
+            f"No notification came of the call with {self.caller(ring.talk)}: nothing on the "
+            "board is its.",
+            "warning",
+        )
+        return True
 
     def _take(self, event: Told) -> None:
         app = self._app

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from msgspec import Meta
 
+from enigma_tui import phoning
+from enigma_tui.cli import demo as demo_command
+from enigma_tui.cli import serve as serve_command
 from enigma_tui.settings import NAMES, Settings, SettingsError, default, load
 from enigma_tui.values import Secret, WrongError, limits
 
@@ -135,3 +138,17 @@ def test_alerts_are_read_from_the_file_and_mistakes_in_them_have_a_place(tmp_pat
     for place in ("alerts.0: a figure alerts", "alerts.1.name: is missing", "alerts.1.bel: there"):
         assert place in told
     assert "alerts.2: expected is one of" in told
+
+
+def test_neither_the_demo_nor_a_tab_of_a_browser_takes_the_calls_of_an_extension(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENIGMA_TUI_PHONE_URL", "wss://pbx.example:8089/ws")
+    monkeypatch.setenv("ENIGMA_TUI_PHONE_PASSWORD", "secret")
+    none = tmp_path / "none.toml"
+    demo = load(none, required=False, flags={}, presets=demo_command._OWN).settings
+    assert demo.phone_url == ""
+    phoning.check(demo)
+    for name, text in serve_command._environment({}).items():
+        monkeypatch.setenv(name, text)
+    assert load(none, required=False, flags={}).settings.phone_url == ""
