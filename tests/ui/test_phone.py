@@ -165,7 +165,7 @@ async def test_muted_and_held(opened: Opened, eventually: Eventually) -> None:
         assert "MUTED" in bar(app)
         await press(app, "h")
         await eventually(lambda: "ON HOLD" in bar(app))
-        assert "m unmutes   h takes it back" in shown(app, "#hint")
+        assert "m unmutes   h resumes" in shown(app, "#hint")
         await press(app, "m", "h")
         await eventually(lambda: "MUTED" not in bar(app) and "ON HOLD" not in bar(app))
 

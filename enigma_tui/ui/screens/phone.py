@@ -122,7 +122,7 @@ class PhoneDialog(Dialog[CallKey]):
         yield talk.trouble
         if up:
             mute = "unmutes" if talk.muted else "mutes"
-            hold = "takes it back" if talk.held else "holds"
+            hold = "resumes" if talk.held else "holds"
             yield self._hint(
                 ("phone_hang_up", "hangs up"), ("phone_mute", mute), ("phone_hold", hold)
             )
