@@ -11,7 +11,7 @@ from . import sdp
 from .dialog import Dialog
 from .events import Ended, Established, Event, Held, How, NotHeld
 from .messages import METHODS, branch_of, new_response
-from .timer import SessionTimer
+from .timer import LEAST_SECONDS, SessionTimer, is_too_brief
 from .transactions import TIMEOUT_SECONDS, Clients
 
 T1, T2 = 0.5, 4.0
@@ -34,7 +34,7 @@ class Call:
 
     dialog: Dialog
     clients: Clients
-    send: Callable[[Request | Response], None]
+    send: Callable[[Request | Response], bool]
     tell: Callable[[Event], None]
     state: State = State.RINGING
     timer: SessionTimer = field(default_factory=SessionTimer)
@@ -53,6 +53,8 @@ class Call:
     _give_up_at: float = 0.0
     _offering: bool = False
     """Whether a re-INVITE or UPDATE of ours waits for its response."""
+    _in_doubt: bool = False
+    """Whether nobody knows if the other end took our last offer."""
     _hold_again_at: float | None = None
     _peer_allows: str = ""
     _hang_up_later: bool = False
@@ -68,6 +70,11 @@ class Call:
     def name(self) -> str:
         """What the call is called in events."""
         return self.dialog.call_id
+
+    @property
+    def is_hanging_up(self) -> bool:
+        """Whether it is over here, and only waits for an ACK to say so."""
+        return self._hang_up_later
 
     # ── what is done here ───────────────────────────────────────────────────────────────
 
@@ -107,7 +114,7 @@ class Call:
         """Tell the other end that we are still there, and where: over a new connection, say."""
         if self.state is not State.UP or self._offering:
             return
-        if "UPDATE" in self._peer_allows:
+        if "UPDATE" in self._peer_allows and not self._in_doubt:
             request = self.dialog.new_request("UPDATE")
             self._ask(request, now)
         else:
@@ -201,6 +208,11 @@ class Call:
         if self._offering or self.state is not State.UP:
             self._respond(request, 491)
             return
+        if is_too_brief(request):
+            response = self._response(request, 422)
+            response.headers.set("Min-SE", str(LEAST_SECONDS))
+            self.send(response)
+            return
         description = ""
         if offer.strip():
             if not sdp.same_media(self.remote, offer):
@@ -257,21 +269,25 @@ class Call:
             self._offering = False
             if self.state is State.OVER:
                 return
+            if request.method == "INVITE":
+                self._in_doubt = response is None
             if response is not None and 200 <= response.code < 300:
                 self._agreed(request, response, now)
             elif response is not None and response.code in (408, 481):
                 self._end(How.LOST, "the PBX no longer knows of the call")
             elif response is not None and response.code == 491:
                 self._hold_again_at = now + 2.5  # RFC 3261 section 14.1: 2.1 to 4 seconds
-            elif self._wants_hold != self.held:
-                self._wants_hold = self.held
-                code = "nothing" if response is None else str(response.code)
-                self.tell(NotHeld(self.name, f"the PBX answered {code}"))
+            else:
+                self.timer.failed(now)
+                if self._wants_hold != self.held:
+                    self._wants_hold = self.held
+                    code = "nothing" if response is None else str(response.code)
+                    self.tell(NotHeld(self.name, f"the PBX answered {code}"))
 
         self.clients.begin(request, self.dialog.sequence, answered, now)
 
     def _agreed(self, request: Request, response: Response, now: float) -> None:
-        self.timer.refreshed(now)
+        self.timer.told(response, now)
         if request.method == "INVITE":
             ack = self.dialog.new_request("ACK")
             ack.cseq = CSeq(response.cseq.sequence, "ACK")

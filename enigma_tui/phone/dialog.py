@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from sipmessage import Address, Request
+from sipmessage import Request
 
-from .messages import new_request, new_tag
+from .messages import address_of, new_request, new_tag, tag_of
 from .transactions import Sequence
 
 
@@ -34,9 +34,8 @@ class Dialog:
         """Whether a request is one of this dialog."""
         return (
             request.call_id == self.call_id
-            and request.to_address.parameters.get("tag") == self.tag
-            and request.from_address.parameters.get("tag")
-            == self.invite.from_address.parameters.get("tag")
+            and tag_of(request, "To") == self.tag
+            and tag_of(request, "From") == tag_of(self.invite, "From")
         )
 
     def follows(self, request: Request) -> bool:
@@ -74,7 +73,7 @@ class Dialog:
 
 
 def _contact(request: Request) -> str:
-    contacts = Address.parse_many(request.headers.get("Contact") or "")
-    if not contacts:
+    contact = address_of(request, "Contact")
+    if contact is None:
         raise ValueError("there is no Contact")
-    return str(contacts[0].uri)
+    return contact.uri

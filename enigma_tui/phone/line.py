@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
     ConnectionClosed,
+    ConnectionClosedOK,
     InvalidHandshake,
     InvalidStatus,
     InvalidURI,
@@ -34,7 +35,7 @@ KEEP_ALIVE_SECONDS = 20.0
 CLOSE_SECONDS = 2.0
 """How long it may take to tell the PBX that the phone goes."""
 
-FAILED = (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed)
+FAILED = (OSError, UnicodeError, InvalidHandshake, InvalidURI, ConnectionClosed)
 """How a connection fails, or comes not about."""
 
 
@@ -119,10 +120,14 @@ class Line:
         self.settle()
         writer = asyncio.create_task(self._write(socket, self._frames))
         try:
-            async for frame in socket:
+            while True:
+                # Undecoded: what a caller is called need not be UTF-8, and must not end it all.
+                frame = await socket.recv(decode=False)
                 self._backoff.reset()  # something that speaks is there
                 self.agent.received(frame, self._now())
                 self.settle()
+        except ConnectionClosedOK:
+            return "the PBX closed the connection"
         except asyncio.CancelledError:
             await self._leave(socket, writer)
             raise
@@ -130,7 +135,6 @@ class Line:
             writer.cancel()
             if self._timer is not None:
                 self._timer.cancel()
-        return "the PBX closed the connection"
 
     async def _write(self, socket: ClientConnection, frames: asyncio.Queue[str]) -> None:
         # Whoever reads is told of a connection that is gone; to write fails for the same reason.
@@ -148,7 +152,7 @@ class Line:
                 await self._frames.join()
                 # The first REGISTER may be refused because its nonce is too old by now.
                 while self.agent.due() is not None and not writer.done():
-                    self.agent.received(await socket.recv(), self._now())
+                    self.agent.received(await socket.recv(decode=False), self._now())
                     self.settle()
                 await self._frames.join()
             await socket.close()
@@ -184,6 +188,10 @@ def reason(error: Exception) -> str:
             return "a WebSocket is there, and does not speak SIP; correct phone_url"
         case ssl.SSLCertVerificationError():
             return f"its certificate is not trusted: {error.verify_message}; see phone_tls_ca"
+        case ssl.SSLError():
+            return "TLS is not spoken there; correct phone_url"
+        case UnicodeError():
+            return "there can be no such host; correct phone_url"
         case TimeoutError():
             return "no answer"
         case ConnectionClosed():
@@ -191,6 +199,6 @@ def reason(error: Exception) -> str:
         case OSError():
             if error.errno and error.errno > 0:
                 return os.strerror(error.errno).lower()
-            return (error.strerror or "it cannot be reached").lower()
+            return (error.strerror or "the connection was closed at once").lower()
         case _:
             return "what is there is not a WebSocket; correct phone_url"

@@ -32,9 +32,10 @@ async def look(account: Account, agent: str) -> Look:
     frames: asyncio.Queue[str] = asyncio.Queue()
     answered: asyncio.Future[Response | None] = loop.create_future()
 
-    def send(request: Request) -> None:
+    def send(request: Request) -> bool:
         request.headers.set("User-Agent", agent)
         frames.put_nowait(frame_of(request))
+        return True
 
     clients = Clients(account, send)
     via = f"{account.transport} {new_tag()}.invalid"
@@ -50,7 +51,7 @@ async def look(account: Account, agent: str) -> Look:
                         while not frames.empty():
                             await socket.send(frames.get_nowait())
                         with suppress(MalformedError):
-                            message = read(await socket.recv())
+                            message = read(await socket.recv(decode=False))
                             if isinstance(message, Response):
                                 clients.received(message, loop.time())
     except FAILED as error:

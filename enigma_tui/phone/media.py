@@ -62,10 +62,11 @@ __all__ = [
     "list_devices",
 ]
 
-PROGRAM: Sequence[str] = (sys.executable, "-m", "enigma_tui.phone.child")
+# With -P: nothing that lies where somebody happens to be is taken for a library.
+PROGRAM: Sequence[str] = (sys.executable, "-P", "-m", "enigma_tui.phone.child")
 """What is run."""
 
-DEVICES: Sequence[str] = (sys.executable, "-m", "enigma_tui.phone.child.devices")
+DEVICES: Sequence[str] = (sys.executable, "-P", "-m", "enigma_tui.phone.child.devices")
 """What is run to list devices."""
 
 REPLY_SECONDS = 15.0

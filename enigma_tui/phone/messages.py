@@ -1,9 +1,12 @@
 """SIP messages as a WebSocket carries them, one in each frame: RFC 3261, RFC 7118."""
 
+import re
 import secrets
 from http import HTTPStatus
 
 from sipmessage import URI, Message, Parameters, Request, Response, Via
+
+from .headers import Address, addresses, parameter
 
 METHODS = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "UPDATE")
 """What is understood; other methods get 405."""
@@ -14,10 +17,13 @@ EXTENSIONS = ("timer",)
 LONGEST = 65_536
 """Bytes of a message at most."""
 
+_REQUESTED = re.compile(r"\A([A-Z]+) \S+ SIP/2\.0(?=\r\n)")
+
 _PHRASES = {
     100: "Trying",
     180: "Ringing",
     420: "Bad Extension",
+    422: "Session Interval Too Small",
     481: "Call/Transaction Does Not Exist",
     486: "Busy Here",
     487: "Request Terminated",
@@ -36,12 +42,15 @@ def read(frame: str | bytes) -> Request | Response:
 
     The headers that every message has are there, and can be read: RFC 3261 section 8.1.1.
     """
-    data = frame.encode("utf-8", "replace") if isinstance(frame, str) else frame
+    text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
     try:
-        message = Message.parse(data)
-        _ = message.cseq, message.from_address, message.to_address, message.call_id
-        if not message.via:
-            raise MalformedError("there is no Via")
+        # Whom a request is for is known, and its host need not please the parser.
+        message = Message.parse(_REQUESTED.sub(r"\1 sip:phone.invalid SIP/2.0", text).encode())
+        _ = message.cseq
+        if not (address_of(message, "From") and address_of(message, "To") and message.call_id):
+            raise MalformedError("there is no From, no To or no Call-ID")
+        if not branch_of(message):
+            raise MalformedError("there is no branch in the Via")
         if message.content_length is not None and message.content_length > len(message.body):
             raise MalformedError("the body is shorter than Content-Length says")
     except MalformedError:
@@ -83,7 +92,7 @@ def new_response(request: Request, code: int, *, tag: str = "") -> Response:
     response = Response(code, phrase(code))
     for name in ("Via", "From", "To", "Call-ID", "CSeq"):
         response.headers.setlist(name, list(request.headers.getlist(name)))
-    if tag and "tag" not in request.to_address.parameters:
+    if tag and not tag_of(request, "To"):
         response.headers.set("To", f"{request.headers['To']};tag={tag}")
     return response
 
@@ -96,7 +105,18 @@ def frame_of(message: Request | Response) -> str:
 
 def branch_of(message: Message) -> str:
     """Return what names the transaction of a message; an empty text where nothing does."""
-    return message.via[0].parameters.get("branch") or ""
+    return parameter((message.headers.get("Via") or "").split(",")[0], "branch")
+
+
+def address_of(message: Message, name: str) -> Address | None:
+    """Return the first address in a header of a message; `None` where there is none."""
+    return next(iter(addresses(message.headers.getlist(name))), None)
+
+
+def tag_of(message: Message, name: str) -> str:
+    """Return the tag of a From or a To; an empty text where it has none."""
+    address = address_of(message, name)
+    return address.parameter("tag") if address else ""
 
 
 def number(text: str | None) -> int:

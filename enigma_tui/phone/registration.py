@@ -1,15 +1,15 @@
 """Registers an extension and keeps it registered: RFC 3261 section 10.2, RFC 5626 section 4.2."""
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from sipmessage import Address, Request, Response
+from sipmessage import Request, Response
 
 from ..backoff import Backoff
 from .account import Account
 from .events import Event, NotRegistered, Registered
+from .headers import Address, addresses
 from .messages import new_request, new_tag, number
 from .transactions import Clients, Sequence
 
@@ -59,11 +59,7 @@ def refusal(account: Account, response: Response | None) -> str:
 
 def bindings(response: Response) -> list[Address]:
     """Return where the PBX sends an extension's calls to, by its 200 to a REGISTER."""
-    found: list[Address] = []
-    for value in response.headers.getlist("Contact"):
-        with contextlib.suppress(ValueError):
-            found += Address.parse_many(value)
-    return found
+    return addresses(response.headers.getlist("Contact"))
 
 
 def query(account: Account, via: str, tag: str, call_id: str) -> Request:
@@ -91,6 +87,7 @@ class Registration:
     tell: Callable[[Event], None]
     backoff: Backoff
     registered: bool = False
+    _was_registered: bool = False
     _connected: bool = False
     _asked: bool = False
     """Whether a REGISTER is on its way."""
@@ -163,7 +160,7 @@ class Registration:
             self._register(self._expires, now)
 
     def _is_ours(self, binding: Address) -> bool:
-        return f"<{binding.uri}>".split(";")[0] == self.contact.split(";")[0]
+        return f"<{binding.place}" == self.contact.split(";")[0]
 
     def _register(self, expires: int, now: float) -> None:
         self._asked = True
@@ -179,15 +176,17 @@ class Registration:
         elif response is not None and response.code == 423 and self._longer(response):
             self._register(self._expires, now)
         elif response is not None and response.code in (*_CHALLENGES, 403):
-            # To try a wrong password again and again is how an address comes to be banned.
-            self._refused(refusal(self.account, response), None)
+            # To try a wrong password again and again is how an address comes to be banned. One that
+            # was right before is so still: the PBX has yet to notice that the phone was lost.
+            again = now + REFRESH_SECONDS if response.code == 403 and self._was_registered else None
+            self._refused(refusal(self.account, response), again)
         else:
             why = refusal(self.account, response)
             self._refused(why, now + self.backoff.next())
 
     def _accepted(self, response: Response, now: float) -> None:
         expires, others = self._bindings(response)
-        self.registered = True
+        self.registered = self._was_registered = True
         self.backoff.reset()
         # Before it ends, also where messages take their time: RFC 5626 says when half is over.
         soonest = REFRESH_SECONDS if self._settled else SETTLE_SECONDS
@@ -202,7 +201,7 @@ class Registration:
         expires, others = float(number(response.headers.get("Expires")) or self._expires), 0
         for each in bindings(response):
             if self._is_ours(each):
-                expires = float(number(each.parameters.get("expires")) or expires)
+                expires = float(number(each.parameter("expires")) or expires)
             else:
                 others += 1
         return expires, others

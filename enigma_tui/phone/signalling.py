@@ -17,22 +17,22 @@ from .events import Busy, Event, Invited
 from .messages import (
     METHODS,
     MalformedError,
+    address_of,
     branch_of,
     frame_of,
     new_response,
     new_tag,
     read,
     requires,
+    tag_of,
 )
 from .offer import UnsuitableError, read_offer
 from .registration import Registration
+from .timer import LEAST_SECONDS, is_too_brief
 from .transactions import Clients
 
 KEEP_ALIVE = "\r\n\r\n"
 """What some servers send to see whether anybody is there, and what answers it: RFC 5626."""
-
-ANONYMOUS = "anonymous.invalid"
-"""Where somebody calls from who withholds their number: RFC 3323 section 4.1.1.3."""
 
 _REMEMBERED = 50
 """So many INVITEs that have had their answer are known by their branch."""
@@ -53,8 +53,8 @@ class UserAgent:
         """Frames that were no SIP message."""
         self._agent = agent
         self._connected = False
-        self._later: list[Request] = []
-        """The BYEs of calls that ended while there was no connection."""
+        self._later: dict[str, Request] = {}
+        """By Call-ID, the BYEs of calls that ended while there was no connection."""
         # RFC 7118 section 5: a client that has no address of its own makes a name up.
         host = f"{new_tag()}.invalid"
         self._via = f"{account.transport} {host}"
@@ -188,7 +188,7 @@ class UserAgent:
             call.received(request, now)
         elif request.method not in METHODS:
             self._respond(request, 405)
-        elif "tag" in request.to_address.parameters:
+        elif tag_of(request, "To"):
             self._respond(request, 481)
         elif request.method == "INVITE":
             self._invited(request)
@@ -200,13 +200,18 @@ class UserAgent:
     def _invited(self, request: Request) -> None:
         if (before := self._answered.get(branch_of(request))) is not None:
             self._send(before)
+        elif is_too_brief(request):
+            response = new_response(request, 422, tag=new_tag())
+            response.headers.set("Min-SE", str(LEAST_SECONDS))
+            self._refuse(request, response)
         elif unknown := requires(request):
             response = new_response(request, 420, tag=new_tag())
             response.headers.set("Unsupported", ", ".join(unknown))
             self._refuse(request, response)
         elif self.call is not None:
             if not self.call.is_invited_by(request):
-                self._tell(Busy(*_caller(request)))
+                if not self.call.is_hanging_up:
+                    self._tell(Busy(*_caller(request)))
                 self._refuse(request, new_response(request, 486, tag=new_tag()))
         else:
             self._ring(request)
@@ -227,8 +232,8 @@ class UserAgent:
 
     def _recovered(self, now: float) -> None:
         """Go on after a loss: what could not be said is said, and where we are now."""
-        later, self._later = self._later, []
-        for request in later:
+        later, self._later = self._later, {}
+        for request in later.values():
             self._send(request)
         if self.call is not None:
             self.call.refresh(now)
@@ -255,18 +260,20 @@ class UserAgent:
         if self.call is not None and self.call.state is State.OVER:
             self.call = None
 
-    def _send(self, message: Request | Response) -> None:
+    def _send(self, message: Request | Response) -> bool:
+        """Send; say whether there is a way, or will be one that is worth waiting for."""
         name = "User-Agent" if isinstance(message, Request) else "Server"
         message.headers.set(name, self._agent)
         if self._connected:
             self.outgoing.append(frame_of(message))
         elif isinstance(message, Request) and message.method == "BYE":
-            self._later.append(message)
+            self._later[message.call_id] = message
+        else:
+            return False
+        return True
 
 
 def _caller(request: Request) -> tuple[str, str]:
     """Return the number and the name of who calls, as the From says it; nothing if withheld."""
-    address = request.from_address
-    if address.uri.host.lower() == ANONYMOUS:
-        return "", ""
-    return address.uri.user or "", address.name
+    address = address_of(request, "From")
+    return (address.user, address.name if address.user else "") if address else ("", "")

@@ -10,6 +10,12 @@ LEAST_SECONDS = 90
 """The shortest interval that there is, RFC 4028 section 5."""
 
 
+def is_too_brief(request: Request) -> bool:
+    """Whether an INVITE or an UPDATE wants an interval that gets 422."""
+    said = (request.headers.get("Session-Expires") or "").partition(";")[0]
+    return 0 < number(said) < LEAST_SECONDS
+
+
 @dataclass(slots=True)
 class SessionTimer:
     """Of one call: who refreshes, and by when."""
@@ -31,12 +37,25 @@ class SessionTimer:
         if "timer" not in [each.lower() for each in request.supported] or not number(seconds):
             self.interval, self.due = 0, None
             return
-        self.interval = max(number(seconds), LEAST_SECONDS)
+        self.interval = number(seconds)
         self.ours = "refresher=uas" in parameters.replace(" ", "").lower()
         refresher = "uas" if self.ours else "uac"
         response.headers.set("Session-Expires", f"{self.interval};refresher={refresher}")
         response.require = ["timer"]
         self.refreshed(now)
+
+    def told(self, response: Response, now: float) -> None:
+        """Take over what a 2xx to a request of ours says: RFC 4028 section 7.2."""
+        seconds, _, parameters = (response.headers.get("Session-Expires") or "").partition(";")
+        self.interval = number(seconds)
+        self.ours = "refresher=uas" not in parameters.replace(" ", "").lower()
+        self.due = None
+        self.refreshed(now)
+
+    def failed(self, now: float) -> None:
+        """Try again, sooner, where a refresh of ours was not taken."""
+        if self.interval and self.ours:
+            self.due = now + self.interval / 8
 
     def ask(self, request: Request) -> None:
         """Say in a request of ours what has been agreed upon."""

@@ -7,7 +7,7 @@ and a password gets the request once more, with both.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sipmessage import URI, AuthChallenge, CSeq, Parameters, Request, Response
+from sipmessage import AuthChallenge, CSeq, Parameters, Request, Response
 
 from . import digest
 from .account import Account
@@ -15,6 +15,9 @@ from .messages import branch_of, new_tag
 
 TIMEOUT_SECONDS = 32.0
 """Timers B and F: 64 times T1."""
+
+_ASKED_MOST = 3
+"""So often a nonce may be too old: two servers behind one name may not know each other's."""
 
 Done = Callable[[Response | None, float], None]
 """Takes the final response and the time; `None` where none came."""
@@ -39,8 +42,8 @@ class _Transaction:
     done: Done
     due: float
     patience: float
-    asked: bool = False
-    """Whether name and password have been asked for."""
+    asked: int = 0
+    """How often name and password have been asked for."""
 
 
 @dataclass(slots=True)
@@ -48,7 +51,8 @@ class Clients:
     """The transactions that we have begun."""
 
     account: Account
-    send: Callable[[Request], None]
+    send: Callable[[Request], bool]
+    """Says whether there was a way."""
     _open: dict[str, _Transaction] = field(default_factory=dict)
     _known: AuthChallenge | None = None
     """The challenge that was answered last; its nonce is used until it is too old."""
@@ -67,10 +71,12 @@ class Clients:
         request.cseq = CSeq(sequence.next(), request.method)
         if self._known is not None:
             self._authorize(request, self._known)
-        self._open[branch_of(request)] = _Transaction(
-            request, sequence, done, now + patience, patience
-        )
-        self.send(request)
+        if self.send(request):
+            self._open[branch_of(request)] = _Transaction(
+                request, sequence, done, now + patience, patience
+            )
+        else:
+            done(None, now)
 
     def received(self, response: Response, now: float) -> None:
         """Take a response; one that nobody waits for is let go."""
@@ -107,7 +113,7 @@ class Clients:
     def _again(self, found: _Transaction, response: Response, now: float) -> bool:
         """Send the request once more, as its challenge asks; say whether there is a point in it."""
         best = next(iter(digest.challenges(response, response.code)), None)
-        if best is None or (found.asked and not digest.is_stale(best)):
+        if best is None or found.asked >= (_ASKED_MOST if digest.is_stale(best) else 1):
             return False
         self._known, self._code, self._count = best, response.code, 0
         old = found.request
@@ -121,7 +127,12 @@ class Clients:
         request.cseq = CSeq(found.sequence.next(), request.method)
         self._authorize(request, best)
         self._open[branch] = _Transaction(
-            request, found.sequence, found.done, now + found.patience, found.patience, asked=True
+            request,
+            found.sequence,
+            found.done,
+            now + found.patience,
+            found.patience,
+            asked=found.asked + 1,
         )
         self.send(request)
         return True
@@ -140,7 +151,7 @@ class Clients:
 
     def _acknowledge(self, invite: Request, response: Response) -> None:
         """Send the ACK that ends a refused INVITE, RFC 3261 section 17.1.1.3."""
-        ack = Request("ACK", URI.parse(str(invite.uri)))
+        ack = Request("ACK", invite.uri)
         ack.via = invite.via
         for name in ("From", "Call-ID", "Max-Forwards", "Route"):
             ack.headers.setlist(name, list(invite.headers.getlist(name)))

@@ -2,6 +2,7 @@
 
 import os
 import random
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,12 +18,15 @@ from ..model.text import safe
 from ..phone import events, media
 from ..phone.phone import LinkDown, LinkUp, Phone, Stage, Standing, Talk, Told, Trouble
 from .columns import duration
+from .commands import BY_ID, keys_of
+from .pressing import written
 from .widgets.line import Clickable, Part
 from .widgets.phone_bar import PhoneBar
 from .widgets.status import BAD, QUIET, WAIT
 
 if TYPE_CHECKING:
     from .app import EnigmaApp
+    from .screens.phone import PhoneDialog
 
 NOTIFIED_SECONDS = 15.0
 """So long after a call its notification may still come."""
@@ -54,7 +58,6 @@ class Telephone:
         self._app = app
         settings = app.settings
         self.extension = settings.extension
-        self.keymap = settings.keys
         self.phone = Phone(
             phoning.account(settings),
             phoning.sound(settings),
@@ -67,6 +70,8 @@ class Telephone:
         self.changed: Signal[None] = Signal(app, "phone")
         self._warned = False
         self._hung_up_here = False
+        self._before: deque[CallKey] = deque(maxlen=20)
+        """The calls of earlier invites."""
 
     # ── by key ──────────────────────────────────────────────────────────────────────────
 
@@ -74,10 +79,15 @@ class Telephone:
         """Give the phone the keys; with a call just over, its outcome comes first."""
         from .screens.phone import PhoneDialog  # once it is asked for
 
-        if isinstance(self._app.screen, PhoneDialog):
+        if any(isinstance(each, PhoneDialog) for each in self._app.screen_stack[:-1]):
+            self._app.pop_screen()  # its help, which is all that can be over it
+        waits = self.waits()
+        if (dialog := self._dialog()) is not None:
+            if waits is not None:
+                dialog.dismiss(waits)
             return
-        if (ring := self.ring) is not None and ring.over_at is not None and ring.key is not None:
-            self._dispose(ring.key)
+        if waits is not None:
+            self._dispose(waits)
             return
 
         def left(key: CallKey | None) -> None:
@@ -86,9 +96,18 @@ class Telephone:
 
         self._app.push_screen(PhoneDialog(self), left)
 
+    def key_of(self, command: str) -> str:
+        """Return the first key that a command has in force, as people write it."""
+        return written(keys_of(BY_ID[command], self._app.settings.keys)[0])
+
     def new_bar(self) -> PhoneBar:
         """Return a line that shows the call, for a screen."""
-        return PhoneBar(self, self._app.key_of("phone"))
+        return PhoneBar(self)
+
+    def waits(self) -> CallKey | None:
+        """Return the call that is over and waits for its outcome, if there is one."""
+        ring = self.ring
+        return ring.key if ring is not None and ring.over_at is not None else None
 
     # ── what there is to see ────────────────────────────────────────────────────────────
 
@@ -155,22 +174,26 @@ class Telephone:
 
     def calls_changed(self) -> None:
         """Look whether the notification of a call on the phone has come."""
-        if (ring := self.ring) is None or ring.key is not None:
-            return
+        if self.ring is not None and self.ring.key is None:
+            self._look(self.ring, Tab.LIVE)
+
+    def _look(self, ring: Ring, *tabs: Tab) -> None:
+        """Look for a call's row; while it lasts, a newer one of the same caller takes its place."""
         floor = self._app.floor
+        calls = floor.board.calls
         call = invited(
-            (floor.board.calls[key] for key in floor.tally.keys(Tab.LIVE)),
+            (call for tab in tabs for key in floor.tally.keys(tab) if (call := calls.get(key))),
             extension=self.extension,
             number=ring.talk.number,
             since_ms=ring.since_ms,
-            until_ms=floor.now_ms(),
             dialplan=floor.dialplan,
+            others=self._before,
         )
-        if call is None:
+        if call is None or call.key == ring.key:
             return
         ring.key = call.key
         if ring.over_at is not None:
-            self._over(ring)
+            self._over(ring, late=True)
         self.changed.publish(None)
 
     def second_passed(self) -> None:
@@ -178,15 +201,20 @@ class Telephone:
         ring = self.ring
         if ring is None:
             return
+        if ring.over_at is None or ring.key is None:
+            self._look(ring, Tab.LIVE, Tab.TO_DISPOSE)
         if self.phone.talk is not None and self.phone.talk.stage is Stage.RINGING:
             if int(self.phone.seconds()) % BELL_SECONDS == 0:
                 self._app.bell()
-        elif ring.over_at is not None and self._is_done_with(ring):
+        elif ring.over_at is not None and self._is_done_with(ring) and self.ring is ring:
             self.ring = None
         self.changed.publish(None)
 
     def _is_done_with(self, ring: Ring) -> bool:
         """Whether nothing is left to do with a call that is over."""
+        floor = self._app.floor
+        if not floor.caught_up or floor.paused:
+            return False  # what is not there now may be about to come
         if ring.key is not None:
             call = self.call()
             return call is None or call.disposition is not None
@@ -204,8 +232,12 @@ class Telephone:
         match event:
             case events.Invited():
                 assert self.phone.talk is not None
+                if self.ring is not None and self.ring.key is not None:
+                    self._before.append(self.ring.key)
                 self.ring = Ring(self.phone.talk, app.floor.now_ms())
                 self.calls_changed()
+                if self._dialog() is not None:
+                    app.keyboard.forget()  # what is typed now was meant for the call before
                 app.bell()
             case events.Ended():
                 self._ended(event)
@@ -242,27 +274,35 @@ class Telephone:
                 self._say(f"{self.caller(ring.talk)} rang here: {event.why}.", "error")
             return
         ring.over_at = self.phone.now()
+        self._look(ring, Tab.LIVE, Tab.TO_DISPOSE)
         self._hung_up_here = event.how is events.How.HUNG_UP
         if event.why:
             self._say(f"The call with {self.caller(ring.talk)} ended: {event.why}.", "error")
         self._over(ring)
 
-    def _over(self, ring: Ring) -> None:
+    def _over(self, ring: Ring, *, late: bool = False) -> None:
         """Go on to the outcome: at once where the phone has the keys, and else when asked to."""
-        from .screens.phone import PhoneDialog  # there is none before
-
         if ring.key is None:
             return
-        if isinstance(screen := self._app.screen, PhoneDialog):
-            if not self._hung_up_here:
+        if (dialog := self._dialog()) is not None:
+            if late or not self._hung_up_here:
                 self._app.keyboard.forget()  # what is typed now is meant for the call
-            screen.dismiss(ring.key)
+            dialog.dismiss(ring.key)
         else:
-            key = self._app.key_of("phone")
+            key = self.key_of("phone")
             self._say(f"The call with {self.caller(ring.talk)} is over. {key} records its outcome.")
 
+    def _dialog(self) -> "PhoneDialog | None":
+        """Return the phone's dialog, where it has the keys."""
+        from .screens.phone import PhoneDialog
+
+        screen = self._app.screen
+        return screen if isinstance(screen, PhoneDialog) else None
+
     def _dispose(self, key: CallKey) -> None:
-        self.ring = None
+        if self.ring is not None and self.ring.key == key:
+            self.ring = None
+        self._before.append(key)
         if (call := self._app.floor.board.calls.get(key)) is not None:
             self._app.acting.begin(call)
 

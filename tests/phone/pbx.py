@@ -79,6 +79,7 @@ class Pbx:
     contact: str = ""
     nonces: set[str] = field(default_factory=set)
     stale: set[str] = field(default_factory=set)
+    always_stale: bool = False
     on_request: Callable[[Request], int | None] = lambda request: 200
     """What the PBX answers to a request within a dialog; `None` for nothing."""
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -147,12 +148,17 @@ class Pbx:
 
     async def _received(self, data: bytes) -> None:
         text = data.decode()
-        message = Message.parse(data) if text.strip() else None
+        message = None
+        with contextlib.suppress(ValueError):  # of a message that is for a host that is none
+            message = Message.parse(data)
         if isinstance(message, Request):
             if message.method == "REGISTER":
                 await self._register(message)
             elif message.method != "ACK" and (code := self.on_request(message)):
-                await self.send(answer(message, code))
+                response = answer(message, code)
+                if timed := message.headers.get("Session-Expires"):
+                    response.headers.set("Session-Expires", timed)
+                await self.send(response)
         self.heard.append(text)
         await self._notify()
 
@@ -163,7 +169,7 @@ class Pbx:
         given = dict(re.findall(r'(\w+)="?([^",]*)"?', request.headers.get("Authorization") or ""))
         nonce = given.get("nonce", "")
         right = nonce in self.nonces and given.get("response") == self._expected(given)
-        if not right or nonce in self.stale:
+        if not right or nonce in self.stale or self.always_stale:
             fresh = secrets.token_hex(8)
             self.nonces.add(fresh)
             response = answer(request, 401)

@@ -349,3 +349,68 @@ async def test_what_was_hung_up_without_a_connection_is_told_later() -> None:
         pbx.refuse = 0
         line.do(lambda agent, now: agent.register(now))
         await pbx.wait_for("BYE")
+
+
+async def test_a_pbx_whose_name_is_no_host_can_call() -> None:
+    pbx = Pbx()
+    async with registered(pbx) as (line, ear):
+        leg = Leg(pbx, "<sip:0821234567@3f4e5f50335f>")
+        text = leg.request("INVITE", body=OFFER).replace("127.0.0.1:5060", "my_pbx:5060")
+        await pbx.send(text.replace("INVITE sip:201@phone.invalid", "INVITE sip:201@my_pbx"))
+        await leg.response(180)
+        line.do(lambda agent, now: agent.answer(leg.call_id, ANSWER, now))
+        await leg.answered()
+        await ear.hears(Established)
+        line.do(lambda agent, now: agent.hang_up(leg.call_id, now))
+        assert (await pbx.wait_for("BYE")).startswith("BYE sip:asterisk@my_pbx:5060;transport=ws ")
+
+
+async def test_what_is_wanted_without_a_connection_does_not_stand_in_the_way_later() -> None:
+    pbx = Pbx()
+    async with registered(pbx) as (line, ear):
+        _, call = await up(pbx, line, ear, Allow="UPDATE, BYE")
+        pbx.refuse = 503
+        pbx.drop()
+        await ear.until_link(2)
+        line.do(lambda agent, now: agent.hold(call, now, on=True))
+        line.do(lambda agent, now: agent.check(call, now))
+        assert (await ear.hears(NotHeld)).call == call
+        pbx.refuse = 0
+        line.do(lambda agent, now: agent.register(now))
+        await pbx.wait_for("INVITE")  # whether the hold was taken is not known: all is said again
+
+
+async def test_a_refresh_that_is_refused_is_tried_again() -> None:
+    answers = [500, 200]
+    pbx = Pbx(on_request=lambda request: answers.pop(0))
+    asked = {**TIMED, "Session-Expires": "1800;refresher=uas", "Allow": "UPDATE"}
+    async with registered(pbx) as (line, ear):
+        await up(pbx, line, ear, **asked)
+        line.do(lambda agent, now: agent.call.pass_time(now + 901))
+        await pbx.wait_for("UPDATE")
+        await pbx.heard_out()
+        assert line.agent.call is not None
+        due = line.agent.call.timer.due
+        assert due is not None
+        line.do(lambda agent, now: agent.call.pass_time(due))
+        await pbx.wait_for("UPDATE", 2)
+        assert answers == []
+
+
+async def test_an_interval_that_is_too_brief_gets_422() -> None:
+    pbx = Pbx()
+    async with registered(pbx):
+        leg = await pbx.invite(Supported="timer", Session_Expires="30")
+        assert header(await leg.response(422), "Min-SE") == "90"
+
+
+async def test_a_call_that_is_over_here_makes_nobody_busy() -> None:
+    pbx = Pbx()
+    async with registered(pbx) as (line, ear):
+        await pbx.invite()
+        call = (await ear.hears(Invited)).call
+        line.do(lambda agent, now: agent.answer(call, ANSWER, now))
+        line.do(lambda agent, now: agent.hang_up(call, now))
+        other = await pbx.invite()
+        await other.response(486)
+        assert not [each for each in ear.told if isinstance(each, Busy)]

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from enigma_tui.phone.events import Ended, Invited
+from enigma_tui.phone.headers import addresses
 from enigma_tui.phone.messages import MalformedError, read
 from tests.phone.lines import ANSWER, registered
 from tests.phone.pbx import OFFER, Leg, Pbx
@@ -104,3 +105,40 @@ async def test_an_empty_line_asks_whether_anybody_is_there() -> None:
     async with registered(pbx):
         await pbx.sockets[-1].send("\r\n\r\n")
         assert await pbx.wait_for("\r\n") == "\r\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "user", "name", "tag"),
+    [
+        ('"N \\"x\\" D." <sip:+2782123@pbx;user=phone>;tag=1', "+2782123", 'N "x" D.', "1"),
+        ("<sip:asterisk@3f4e5f50335f:5060;transport=ws>;tag=a.b", "asterisk", "", "a.b"),
+        ("Jo Bloggs <sips:201@my_pbx>;x=y;TAG=2", "201", "Jo Bloggs", "2"),
+        ("sip:082%2B1@10-pbx;tag=3", "082+1", "", "3"),
+        ("<tel:+27821234567>", "", "", ""),
+        ('"Anonymous" <sip:anonymous@anonymous.invalid>;tag=4', "", "Anonymous", "4"),
+        ("<sip:pbx>", "", "", ""),
+    ],
+)  # fmt: skip
+def test_an_address_is_read_whatever_its_host_is_called(
+    value: str, user: str, name: str, tag: str
+) -> None:
+    [found] = addresses([value])
+    assert (found.user, found.name, found.parameter("tag")) == (user, name, tag)
+
+
+def test_several_addresses_in_one_header_and_what_is_none() -> None:
+    found = addresses(['<sip:a@x>;expires=5, "b, c" <sip:d@y>;q=1', "*", "nobody"])
+    assert [(each.uri, each.parameter("expires")) for each in found] == [
+        ("sip:a@x", "5"), ("sip:d@y", "")
+    ]  # fmt: skip
+
+
+async def test_a_caller_whose_name_is_not_utf_8_is_heard_of() -> None:
+    pbx = Pbx()
+    async with registered(pbx) as (_, ear):
+        leg = Leg(pbx, '"Jos@" <sip:0821234567@my_pbx>')
+        raw = leg.request("INVITE", body=OFFER).encode().replace(b"Jos@", b"Jos\xe9")
+        await pbx.sockets[-1].send(raw, text=True)
+        assert (await ear.hears(Invited)).name == "Jos\N{REPLACEMENT CHARACTER}"
+        await leg.response(180)
+        assert ear.links == [""]

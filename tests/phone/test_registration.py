@@ -1,5 +1,6 @@
 """An extension is registered, refreshed, given up, and comes back after a loss."""
 
+import asyncio
 import re
 import ssl
 
@@ -200,3 +201,48 @@ async def test_why_there_is_no_connection() -> None:
     async with on_line(pbx) as (_, ear):
         assert "refused" in await ear.until_link(1)
         await ear.until_link(3)
+
+
+async def test_a_phone_that_was_lost_waits_until_the_pbx_has_noticed() -> None:
+    pbx = Pbx()
+    async with registered(pbx) as (line, ear):
+        await ear.hears(Registered)
+        pbx.refuse = 403
+        pbx.drop()
+        told = await ear.hears(NotRegistered)
+        assert told == NotRegistered(FORBIDDEN, again=True)
+        due = line.agent.due()
+        assert due is not None
+        pbx.refuse = 0
+        line.do(lambda agent, now: agent.pass_time(due))
+        await ear.hears(Registered, 2)
+
+
+async def test_two_servers_that_do_not_know_each_others_nonces() -> None:
+    pbx = Pbx()
+    async with registered(pbx) as (line, ear):
+        await ear.hears(Registered)
+        pbx.always_stale = True
+        line.do(lambda agent, now: agent.register(now))
+        await ear.hears(NotRegistered)
+        assert len([text for text in pbx.heard if text.startswith("REGISTER")]) < 8
+
+
+async def test_tls_where_none_is_spoken() -> None:
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(plain, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        pbx = Pbx(url=f"wss://127.0.0.1:{port}/ws")
+        async with on_line(pbx, tls=ssl.create_default_context()) as (_, ear):
+            assert "TLS is not spoken there" in await ear.until_link(1)
+
+
+async def test_a_host_that_there_cannot_be() -> None:
+    async with on_line(Pbx(url="ws://a..b/ws")) as (_, ear):
+        assert "no such host" in await ear.until_link(1)

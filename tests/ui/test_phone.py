@@ -187,7 +187,7 @@ async def test_its_keys_can_be_others(opened: Opened, eventually: Eventually) ->
     keys = {"phone": "f8", "phone_answer": "y", "phone_hang_up": "x"}
     async with serving(pbx), phoned(opened, pbx, keys=keys) as (app, pilot):
         leg = await ring(app, pbx, eventually)
-        assert "f8, then enter answers" in bar(app)
+        assert "F8, then y answers" in bar(app)
         await type_keys(app, pilot, "ctrl+t")
         assert app.screen is app.board
         await type_keys(app, pilot, "f8")

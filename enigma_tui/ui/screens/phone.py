@@ -12,8 +12,8 @@ from ...model.text import safe
 from ...phone.media import SILENT
 from ...phone.phone import Stage, Standing, Talk
 from ..columns import duration
-from ..commands import BY_ID, PHONE_COMMANDS, keys_of
-from ..pressing import hint, written
+from ..commands import PHONE_COMMANDS
+from ..pressing import hint
 from .dialog import Dialog
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class PhoneDialog(Dialog[CallKey]):
         phone = self._telephone.phone
         if phone.talk is not None:
             phone.answer()
+        elif (waits := self._telephone.waits()) is not None:
+            self.dismiss(waits)
         elif phone.standing is Standing.REFUSED:
             phone.register()
         self._telephone.changed.publish(None)
@@ -88,9 +90,11 @@ class PhoneDialog(Dialog[CallKey]):
         """Yield what there is to say while nobody calls."""
         telephone, phone = self._telephone, self._telephone.phone
         ring = telephone.ring
+        waits = telephone.waits()
         if ring is not None and ring.over_at is not None:
             yield telephone.caller(ring.talk)
-            yield "The call is over; its notification is waited for."
+            left = "its outcome is not recorded" if waits else "its notification is waited for"
+            yield f"The call is over; {left}."
         else:
             yield "Nobody is on the phone."
             others = f"; {phone.others} more for it" if phone.others else ""
@@ -102,8 +106,12 @@ class PhoneDialog(Dialog[CallKey]):
             }[phone.standing]
         yield ""
         yield ""
-        again = phone.standing is Standing.REFUSED
-        yield self._hint(("phone_answer", "tries again") if again else None)
+        if waits is not None:
+            yield self._hint(("phone_answer", "records it"))
+        elif phone.standing is Standing.REFUSED:
+            yield self._hint(("phone_answer", "tries again"))
+        else:
+            yield self._hint()
 
     def _talking(self, talk: Talk) -> Iterator[str]:
         """Yield what there is to say of a call."""
@@ -131,11 +139,8 @@ class PhoneDialog(Dialog[CallKey]):
         else:
             yield self._hint(("phone_hang_up", "hangs up"))
 
-    def _hint(self, *keys: tuple[str, str] | None) -> str:
-        keymap = self._telephone.keymap
-        hints = [
-            f"{written(keys_of(BY_ID[each[0]], keymap)[0])} {each[1]}" for each in keys if each
-        ]
+    def _hint(self, *keys: tuple[str, str]) -> str:
+        hints = [f"{self._telephone.key_of(command)} {words}" for command, words in keys]
         return "   ".join([*hints, "esc back to the board"])
 
     @staticmethod

@@ -20,11 +20,9 @@ class PhoneBar(Line):
 
     COMPONENT_CLASSES = {RINGING, TALKING, WORDS, HINT}  # noqa: RUF012
 
-    def __init__(self, telephone: "Telephone", key: str) -> None:
-        """Show that phone; `key` is what gives it the keys."""
+    def __init__(self, telephone: "Telephone") -> None:
         super().__init__()
         self._telephone = telephone
-        self._key = key
         self.display = False
 
     def on_mount(self) -> None:
@@ -47,10 +45,12 @@ class PhoneBar(Line):
         for place, (rank, text) in enumerate(words):
             stage = RINGING if self._is_ringing() else TALKING
             yield rank, ((text, WORDS) if place else (f" {text} ", stage),)
+        key = self._telephone.key_of("phone")
         if self._is_ringing():
-            yield 1, ((Clickable(f"{self._key}, then enter answers", "phone"), HINT),)
+            answer = self._telephone.key_of("phone_answer")
+            yield 1, ((Clickable(f"{key}, then {answer} answers", "phone"), HINT),)
         else:
-            yield 5, ((Clickable(f"{self._key} hangs up, mutes, holds", "phone"), HINT),)
+            yield 5, ((Clickable(f"{key} hangs up, mutes, holds", "phone"), HINT),)
 
     def _is_ringing(self) -> bool:
         talk = self._telephone.phone.talk
