@@ -100,8 +100,26 @@ def key_mistakes(
             if key not in named and base not in named and key_to_character(base) is None:
                 yield name, f"there is no key {key!r}{_nearest(key, named)}"
             known = key_to_character(key) or key
+            if name in _OF_THE_PHONE and (wrong := _OF_THE_PHONE[name](key, keymap)):
+                yield name, f"{key} {wrong}; give it another one"
             if name in taken and (other := taken[name].setdefault(known, name)) != name:
                 yield name, f"{key} is the key of {other}; give that another one as well"
+
+
+def _typed(key: str, _keymap: Mapping[str, str]) -> str:
+    return "is what people type, and the phone takes its key everywhere" if len(key) == 1 else ""
+
+
+def _leaving(key: str, keymap: Mapping[str, str]) -> str:
+    taken = ("escape", "question_mark", "?", "f1", *keymap.get("phone", "ctrl+t").split(","))
+    return "has its own meaning while the phone has the keys" if key in taken else ""
+
+
+_OF_THE_PHONE: Mapping[str, Callable[[str, Mapping[str, str]], str]] = {
+    "phone": _typed,
+    **dict.fromkeys(("phone_answer", "phone_hang_up", "phone_mute", "phone_hold"), _leaving),
+}
+"""What speaks against a key of the phone's."""
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -136,6 +154,7 @@ def open_board(
     refuse_without_terminal()
     loaded = loaded or common.settings(ctx)
     check(loaded)
+    common.check_phone(loaded)
     from ..ui.app import EnigmaApp
 
     given: Path | None = ctx.find_root().obj["config"]

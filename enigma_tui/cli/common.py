@@ -20,7 +20,6 @@ from ..journal.address import AddressError, holds_password
 from ..model.moment import Moment, parse_moment
 from ..model.phone import Dialplan
 from ..model.query import Query, QueryError, parse
-from ..phoning import check as check_phone
 from ..secret_files import UnusableError
 from ..settings import ENV_PREFIX, Loaded, SettingsError, load
 
@@ -99,7 +98,6 @@ def read(
     try:
         address(loaded.settings)
         check_source_passwords(loaded.settings)
-        check_phone(loaded.settings)
     except AddressError as error:
         raise SettingsError(f"{where.get('redis_url', 'default')}: redis_url: {error}") from None
     except UnusableError as error:
@@ -110,6 +108,22 @@ def read(
     except ValueError as error:
         raise SettingsError(f"{where.get('region', 'default')}: region: {error}") from None
     return loaded
+
+
+def check_phone(loaded: Loaded) -> None:
+    """End the program where the settings want a phone, and make none.
+
+    Only for those who would be one: others may not even be able to read its password.
+    """
+    if not loaded.settings.phone_url or loaded.settings.read_only:
+        return
+    from .. import phoning
+
+    try:
+        phoning.check(loaded.settings)
+    except UnusableError as error:
+        where = loaded.origins.get(error.setting, "default")
+        fail(f"{where}: {error.setting}: {error}", WRONG)
 
 
 def refuse_read_only(loaded: Loaded, what: str) -> None:

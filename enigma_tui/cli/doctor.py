@@ -30,6 +30,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
 
     loaded = common.settings(ctx)
     check(loaded)
+    common.check_phone(loaded)
     link = serving.connection(loaded.settings, "doctor")
     keys = Keys(loaded.settings.prefix)
 

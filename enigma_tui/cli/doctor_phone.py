@@ -8,7 +8,7 @@ from ..settings import Settings
 
 
 async def of_phone(settings: Settings, environment: Mapping[str, str]) -> AsyncIterator[Finding]:
-    """Yield what is found of the phone, where the settings want one; nobody's phone notices."""
+    """Yield what is found of the phone, where the settings want one; nothing is registered."""
     if not settings.phone_url:
         return
     if settings.read_only:

@@ -55,6 +55,7 @@ def command(
     """
     loaded = common.settings(ctx, phone_microphone=microphone, phone_speaker=speaker)
     common.refuse_read_only(loaded, "a phone takes calls")
+    common.check_phone(loaded)
     if not phoning.is_installed():
         common.fail(phoning.MISSING)
     common.log_to_file()
@@ -196,8 +197,6 @@ def as_json(event: "Told", dialplan: Dialplan) -> dict[str, Any] | None:
             return {"event": "sound_lost", "seconds": seconds}
         case media.Resumed():
             return {"event": "sound_resumed"}
-        case media.Died(code):
-            return {"event": "sound_ended", "code": code}
     return None
 
 

@@ -16,6 +16,8 @@ from .line import Line
 from .media import Media, MediaConfig, MediaError, MediaEvent, UnsuitableOfferError
 from .signalling import UserAgent
 
+_ENDED = "the media process ends as soon as it begins"
+
 LIVED_SECONDS = 5.0
 """A media process that has lived for so long is worth another."""
 
@@ -58,8 +60,15 @@ class Talk:
     codec: str = ""
     levels: tuple[float, float] = (media.SILENT, media.SILENT)
     """How loud it is here and there, in dBFS."""
-    trouble: str = ""
-    """What is wrong with its sound."""
+    missing: str = ""
+    """Which device it is without, and what to do."""
+    lost: str = ""
+    """That nothing is heard, while that is so."""
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with its sound."""
+        return self.lost or self.missing
 
 
 class LinkUp(Struct, frozen=True):
@@ -146,6 +155,8 @@ class Phone:
         )
         self._media: Media | None = None
         self._started_at = 0.0
+        self._ending = 0
+        """Calls that are over, and whose media are not: what is told until then is of them."""
         self._jobs = _Jobs()
 
     async def run(self) -> None:
@@ -192,7 +203,7 @@ class Phone:
         """Send no sound from here, or send it again."""
         if (talk := self.talk) is not None and talk.stage is Stage.UP:
             talk.muted = not talk.muted
-            self._do(lambda: self._with_media(lambda media: media.mute(talk.muted)))
+            self._silence(talk)
 
     def hold(self) -> None:
         """Hold the call, or take it back."""
@@ -203,6 +214,11 @@ class Phone:
     def register(self) -> None:
         """Try again to register, though it was refused."""
         self._line.do(lambda agent, now: agent.register(now))
+
+    def _silence(self, talk: Talk) -> None:
+        """Send silence where it is muted, and where the other end holds: RFC 3264 section 5.1."""
+        on = talk.muted or talk.held_by_peer
+        self._do(lambda: self._with_media(lambda media: media.mute(on)))
 
     # ── what happens ────────────────────────────────────────────────────────────────────
 
@@ -233,10 +249,12 @@ class Phone:
                     if by_us != found.held:
                         self._do(lambda: self._with_media(lambda media: media.hold(by_us)))
                     found.held, found.held_by_peer = by_us, by_peer
+                    self._silence(found)
             case events.Ended():
                 self.talk = None
                 self._jobs.give_up()
-                self._do(lambda: self._with_media(lambda media: media.hang_up()))
+                self._ending += 1
+                self._do(self._end_media)
             case _:
                 pass
         self._told(event)
@@ -245,31 +263,35 @@ class Phone:
         """Take what the media process tells."""
         if isinstance(event, media.Died):
             self._media = None
+            lived = self.now() - self._started_at > LIVED_SECONDS
             if self.talk is not None:
-                self._give_up("The sound ended without being asked to.")
+                self._give_up(f"the media process has ended ({event.code})")
+            elif not lived:
+                self._told(Trouble(f"Calls have no sound: {_ENDED} ({event.code})."))
             # Where it ends as soon as it begins, it is tried again when somebody calls.
-            if self.now() - self._started_at > LIVED_SECONDS:
+            if lived:
                 self._do(self._ready)
+            return
         talk = self.talk
-        if talk is None:
+        if talk is None or self._ending:
             return
         match event:
             case media.Connected(codec):
-                talk.codec, talk.trouble = codec, ""
+                talk.codec, talk.lost = codec, ""
             case media.Levels(microphone, speaker):
                 talk.levels = (microphone, speaker)
             case media.Devices(missing=missing):
-                talk.trouble = missing
+                talk.missing = missing
+            case media.Lost() if talk.held or talk.held_by_peer:
+                return  # nobody is to say anything
             case media.Lost() | media.Ended():
-                talk.trouble = "Nothing is heard from the PBX."
+                talk.lost = "Nothing is heard from the PBX."
                 # It may have ended the call while we could not hear that either.
                 self._line.do(lambda agent, now: agent.check(talk.call, now))
             case media.Resumed():
-                talk.trouble = ""
+                talk.lost = ""
             case media.Failed(why):
                 self._give_up(why)
-            case _:
-                pass
         self._told(event)
 
     # ── media, one thing after the other ────────────────────────────────────────────────
@@ -292,6 +314,12 @@ class Phone:
             # A call that has ended meanwhile needs nothing more of it.
             with contextlib.suppress(MediaError):
                 await ask(self._media)
+
+    async def _end_media(self) -> None:
+        try:
+            await self._with_media(lambda media: media.hang_up())
+        finally:
+            self._ending -= 1
 
     async def _offered(self, talk: Talk, offer: str) -> None:
         if self.talk is not talk:

@@ -136,6 +136,13 @@ class CallActions(SpeakingApp):
             CallBacksDialog(self.floor, None if watching else call_back), self.board.go_to
         )
 
+    async def action_quit(self) -> None:
+        """Close the board; asked twice while somebody is on the phone."""
+        telephone = self.telephone
+        if telephone is not None and telephone.stays_for_now():
+            return
+        await super().action_quit()
+
     def action_phone(self) -> None:
         """Give the phone the keys."""
         if self.telephone is not None:

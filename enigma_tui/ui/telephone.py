@@ -70,6 +70,8 @@ class Telephone:
         self.changed: Signal[None] = Signal(app, "phone")
         self._warned = False
         self._hung_up_here = False
+        self._asked_at = -SAID_SECONDS
+        """When the board was to be closed during a call, by the event loop's clock."""
         self._before: deque[CallKey] = deque(maxlen=20)
         """The calls of earlier invites."""
 
@@ -103,6 +105,19 @@ class Telephone:
     def new_bar(self) -> PhoneBar:
         """Return a line that shows the call, for a screen."""
         return PhoneBar(self)
+
+    def stays_for_now(self) -> bool:
+        """Say, the first time, that there is a call, and that the board stays open for it."""
+        talk = self.phone.talk
+        if talk is None or self.phone.now() < self._asked_at + SAID_SECONDS:
+            return False
+        self._asked_at = self.phone.now()
+        again = self.key_of("quit")
+        self._say(
+            f"You are on the phone with {self.caller(talk)}: {again} again hangs up, and closes.",
+            "warning",
+        )
+        return True
 
     def waits(self) -> CallKey | None:
         """Return the call that is over and waits for its outcome, if there is one."""

@@ -3,6 +3,7 @@
 import pytest
 from textual import events
 
+from enigma_tui.cli.board import key_mistakes
 from enigma_tui.model.tabs import Tab
 from enigma_tui.ui.commands import COMMANDS, Command, Group
 from enigma_tui.ui.helping import of_board
@@ -106,3 +107,23 @@ async def test_the_reference_is_sent_to_the_clipboard(opened: Opened) -> None:
     async with opened() as (app, pilot):
         await type_keys(app, pilot, "y")
         assert app.clipboard == under_cursor(app).key.call_ref
+
+
+@pytest.mark.parametrize(
+    ("keymap", "name"),
+    [
+        ({"phone": "P"}, "phone"),
+        ({"phone_answer": "escape"}, "phone_answer"),
+        ({"phone_mute": "ctrl+t"}, "phone_mute"),
+        ({"phone": "f9", "phone_hold": "f9"}, "phone_hold"),
+        ({"phone_mute": "h"}, "phone_mute"),
+    ],
+)
+def test_a_key_that_would_be_in_the_phones_way_is_a_mistake(
+    keymap: dict[str, str], name: str
+) -> None:
+    assert name in [named for named, _ in key_mistakes(keymap)]
+
+
+def test_the_phone_may_have_keys_that_the_board_has() -> None:
+    assert list(key_mistakes({"phone": "f9", "phone_answer": "d", "phone_mute": "ctrl+t"})) == []

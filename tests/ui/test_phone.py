@@ -251,3 +251,61 @@ async def test_a_board_that_only_watches_is_no_phone(opened: Opened) -> None:
     async with opened(extension="201", read_only=True, **given) as (app, _):
         assert app.telephone is None
         assert not app.board.query(PhoneBar)
+
+
+async def test_closing_the_board_asks_while_somebody_is_on_the_phone(
+    opened: Opened, eventually: Eventually
+) -> None:
+    pbx = Pbx()
+    async with serving(pbx), phoned(opened, pbx) as (app, _):
+        leg = await ring(app, pbx, eventually)
+        await press(app, "q")
+        assert not app._exit
+        assert "q again hangs up" in toasts(app)
+        await press(app, "q")
+        assert app._exit
+        await leg.response(480)
+
+
+async def test_what_is_typed_for_one_call_does_not_reach_the_next(
+    opened: Opened, eventually: Eventually
+) -> None:
+    pbx = Pbx()
+    async with serving(pbx), phoned(opened, pbx) as (app, _):
+        leg = await ring(app, pbx, eventually)
+        await press(app, "ctrl+t")
+        await leg.send("CANCEL")
+        await leg.response(487)
+        await eventually(lambda: not bar(app))
+        await ring(app, pbx, eventually)
+        await press(app, "delete", "enter")
+        assert "RINGING" in bar(app)
+
+
+async def test_help_over_the_phone_is_not_in_the_way(
+    opened: Opened, eventually: Eventually
+) -> None:
+    pbx = Pbx()
+    async with serving(pbx), phoned(opened, pbx) as (app, _), Caller() as caller:
+        leg = await ring(app, pbx, eventually, await caller.offer())
+        await press(app, "ctrl+t", "enter")
+        await caller.answered(await leg.answered())
+        await push(app, payload("8801", "201", number=NUMBER))
+        await eventually(lambda: "ref 8801" in bar(app))
+        await press(app, "question_mark")
+        await leg.send("BYE")
+        await eventually(lambda: "is over" in toasts(app))
+        await press(app, "ctrl+t")
+        await eventually(lambda: isinstance(app.screen, DispositionDialog))
+
+
+async def test_the_last_call_of_a_caller_is_the_one_that_is_dispositioned(
+    opened: Opened, eventually: Eventually
+) -> None:
+    pbx = Pbx()
+    async with serving(pbx), phoned(opened, pbx) as (app, _):
+        await push(app, payload("8801", "201", number=NUMBER))
+        await ring(app, pbx, eventually)
+        await eventually(lambda: "ref 8801" in bar(app))
+        await push(app, payload("8802", "201", number=NUMBER))
+        await eventually(lambda: "ref 8802" in bar(app))
