@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from enigma_tui import phoning
 from enigma_tui.phone import media
+from enigma_tui.ui import keyboard
 from enigma_tui.ui.app import EnigmaApp
 from enigma_tui.ui.screens.disposition import DispositionDialog
 from enigma_tui.ui.screens.phone import PhoneDialog
@@ -268,8 +269,9 @@ async def test_closing_the_board_asks_while_somebody_is_on_the_phone(
 
 
 async def test_what_is_typed_for_one_call_does_not_reach_the_next(
-    opened: Opened, eventually: Eventually
+    opened: Opened, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(keyboard, "BREATH_SECONDS", 60.0)  # however slow this machine is
     pbx = Pbx()
     async with serving(pbx), phoned(opened, pbx) as (app, _):
         leg = await ring(app, pbx, eventually)
