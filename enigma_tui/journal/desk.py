@@ -185,8 +185,12 @@ class DispositionDesk:
         """Give a claim up; one that has gone, or is somebody else's, is left alone."""
         await self._run_claim(key, claim, 0, False)
 
-    async def called_back(self, key: CallKey, extension: str, answer: str) -> None:
+    async def called_back(
+        self, key: CallKey, extension: str, answer: str, *, unsure: bool = False
+    ) -> None:
         """Tell the others that a caller is being called back; once, and no more than that.
+
+        With `unsure` that nobody knows whether, and `answer` says why.
 
         It decides nothing, so nothing has to be compared before it is written.
         """
@@ -201,6 +205,7 @@ class DispositionDesk:
             "verified": verified,
             "extension": safe(extension),
             "answer": safe(answer, MAX_ANSWER),
+            "unsure": "1" if unsure else "",
         }
         await self.connection.quick.xadd(self.keys.journal, fields)
 

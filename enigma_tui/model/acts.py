@@ -31,7 +31,7 @@ def recorded(call: Call, act: Act) -> Call | None:
             return _delivered(call, act)
         case CalledBack():
             words = f"on extension {act.extension}" + (f", {act.answer}" if act.answer else "")
-            kind = DeedKind.CALLED_BACK
+            kind = DeedKind.PERHAPS_CALLED_BACK if act.unsure else DeedKind.CALLED_BACK
             return _with(call, Deed(act.id.ms, kind, act.by, words=words, verified=act.verified))
 
 

@@ -170,6 +170,7 @@ class DeedKind(StrEnum):
     NOT_DELIVERED = "not delivered"
     SENT_AGAIN = "sent again"
     CALLED_BACK = "called back"
+    PERHAPS_CALLED_BACK = "perhaps called back"
 
 
 class Deed(Struct, frozen=True, gc=False):

@@ -12,7 +12,7 @@ from .call import Call, CallKey, DeedKind
 def callback_ms(call: Call) -> int | None:
     """Return when a caller is to be called back (milliseconds since the epoch).
 
-    `None` where nobody wants that, or where it has been done since.
+    `None` where nobody wants that, or where it has been done since, for certain.
     """
     done = call.disposition
     if done is None or done.callback_ms is None:

@@ -125,8 +125,10 @@ class CalledBack(Struct, frozen=True, gc=False):
     extension: str
     """Where it rang first."""
     answer: str = ""
-    """What the PBX said; or that nobody knows whether it was asked."""
+    """What the PBX said, or why nobody knows."""
     verified: bool = False
+    unsure: bool = False
+    """Whether nobody knows if the caller is being called."""
 
 
 class SiteChanged(Struct, frozen=True, gc=False):
@@ -197,6 +199,7 @@ def decode(entry_id: EntryId, fields: Mapping[bytes, bytes]) -> Event:
                 extension=safe(_text(fields, b"extension")),
                 answer=safe(_text(fields, b"answer"), MAX_ANSWER),
                 verified=_verified(fields),
+                unsure=fields.get(b"unsure") == b"1",
             )
         if kind == "site":
             return SiteChanged(entry_id, safe(_text(fields, b"by")))

@@ -106,6 +106,8 @@ def of_event(event: Event, call: Call, lens: Lens, voice: Voice) -> str:
             stands = f", {code(event.restored.code)} stands again" if event.restored else ""
             return f"{named}: the outcome {code(event.code)} taken back by {event.by}{stands}."
         case CalledBack():
+            if event.unsure:
+                return f"{named}: {event.by} may have had the caller called back: {event.answer}."
             answer = f", the PBX said: {event.answer}" if event.answer else ""
             return f"{named}: {event.by} had the caller called back{answer}."
         case Delivered():

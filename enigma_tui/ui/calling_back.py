@@ -114,8 +114,9 @@ class CallingBack:
         if claimant and claimant != self._floor.own_name:
             lines.append(f"{claimant} has claimed it.")
         for deed in reversed(call.audit):
-            if deed.kind is DeedKind.CALLED_BACK:
-                lines.append(f"Called back by {deed.by} at {moment(deed.at_ms, now_ms)}.")
+            if deed.kind in (DeedKind.CALLED_BACK, DeedKind.PERHAPS_CALLED_BACK):
+                at = moment(deed.at_ms, now_ms)
+                lines.append(f"{deed.kind.capitalize()} by {deed.by} at {at}.")
                 break
         return "\n".join(lines)
 
@@ -137,15 +138,17 @@ class CallingBack:
         elif reply.verdict is Verdict.UNSURE:
             words = f"Nobody knows whether {named} is being called: {reply.answer}. Look at"
             self._told.say(f"{words} {request.agent} before trying again.", "error", 60)
-            await self._tell(call, request, f"not known: {reply.answer}")
+            await self._tell(call, request, reply.answer, unsure=True)
         else:
             words = f"{named} is not called: {reply.answer}."
             self._told.say(f"{words} ({server.server})", "error", 60)
 
-    async def _tell(self, call: Call, request: Request, answer: str) -> None:
+    async def _tell(
+        self, call: Call, request: Request, answer: str, *, unsure: bool = False
+    ) -> None:
         """Have the call's audit say so, for the others to see."""
         try:
-            await self._desk().called_back(call.key, request.agent, answer)
+            await self._desk().called_back(call.key, request.agent, answer, unsure=unsure)
         except FAILED:
             self._warn("The others cannot be told of the call-back: the server is away.")
 

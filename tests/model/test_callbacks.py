@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from enigma_tui.model.board import Board
-from enigma_tui.model.call import Call, Disposition
+from enigma_tui.model.call import Call, DeedKind, Disposition
 from enigma_tui.model.callbacks import Callbacks, callback_ms
 from enigma_tui.model.entry import CalledBack, Disposed, Event, Undone
 from tests.model.entries import T, calls, conn, entry, fed
@@ -62,6 +62,15 @@ def test_who_was_called_before_it_was_scheduled_is_still_to_be_called() -> None:
     board = fed(conn(0))
     (call,) = calls(board)
     assert after(called(1, call), asked(2, call), board=board).listed() == [(WHEN, call.key)]
+
+
+def test_who_was_perhaps_called_is_still_to_be_called() -> None:
+    board = fed(conn(0))
+    (call,) = calls(board)
+    perhaps = replace(called(2, call), answer="no answer in time", unsure=True)
+    assert after(asked(1, call), perhaps, board=board).listed() == [(WHEN, call.key)]
+    (deed,) = [deed for deed in calls(board)[0].audit if deed.by == "sipho"]
+    assert deed.kind is DeedKind.PERHAPS_CALLED_BACK
 
 
 def test_a_call_that_is_let_go_of_is_not_listed() -> None:

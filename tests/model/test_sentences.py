@@ -206,10 +206,12 @@ def test_what_other_systems_were_not_told_is_said() -> None:
     gone = replace(delivered, id=entry(10), outcome=DeliveryOutcome.GAVE_UP, answer="")
     fine = replace(delivered, id=entry(11), outcome=DeliveryOutcome.DELIVERED)
     called = CalledBack(entry(12), key, "thandi", "2001", "ringing")
-    assert told(conn(0), delivered, gone, fine, called)[1:] == [
+    perhaps = replace(called, id=entry(13), answer="no answer in time", unsure=True)
+    assert told(conn(0), delivered, gone, fine, called, perhaps)[1:] == [
         "Call 1: spam was not delivered to crm: refused, 404 No.",
         "Call 1: spam was not delivered to crm: gave up.",
         "Call 1: thandi had the caller called back, the PBX said: ringing.",
+        "Call 1: thandi may have had the caller called back: no answer in time.",
     ]
 
 

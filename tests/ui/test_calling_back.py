@@ -110,8 +110,11 @@ async def test_where_no_answer_comes_nobody_knows_and_it_is_not_asked_again(
     async with opened(extension="2001") as (app, pilot):
         await type_keys(app, pilot, "3", "b", "enter")
         await eventually(lambda: "Nobody knows" in toasts(app))
-        await eventually(lambda: DeedKind.CALLED_BACK in done_to(app, under_cursor(app).key))
+        call = under_cursor(app)
+        await eventually(lambda: done_to(app, call.key) == [DeedKind.PERHAPS_CALLED_BACK])
         assert len(pbx.requests) == 1
+        await type_keys(app, pilot, "b")
+        assert "Perhaps called back by thandi" in shown(app, "#notice")
 
 
 async def test_a_pbx_that_is_away_is_named(
