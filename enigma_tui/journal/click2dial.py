@@ -1,7 +1,9 @@
 """Has a PBX call somebody back (PROTOCOL.md §5)."""
 
+from dataclasses import replace
+
 from ..model.click2dial import ReferenceName, Request
-from .delivery.reply import Reply
+from .delivery.reply import Reply, Verdict
 from .delivery.way import open_way
 
 PATH = "/click2dial/calls"
@@ -17,6 +19,10 @@ async def place(server: str, request: Request, reference_name: ReferenceName) ->
     way = open_way({})
     try:
         url = server.rstrip("/") + PATH
-        return await way.exchange("POST", url, {}, request.body(reference_name))
+        reply = await way.exchange("POST", url, {}, request.body(reference_name))
     finally:
         await way.close()
+    # A proxy says so, too, after the PBX has taken it; and twice is a caller rung twice.
+    if reply.status is not None and (reply.status == 408 or reply.status >= 500):
+        return replace(reply, verdict=Verdict.UNSURE)
+    return reply

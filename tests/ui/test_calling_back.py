@@ -84,19 +84,20 @@ async def test_the_extension_is_asked_for_and_remembered(
         assert app.screen.query_one(Input).value == "207"
 
 
+@pytest.mark.parametrize("code", [400, 404, 429])
 async def test_a_refusal_is_shown_and_the_others_are_not_told(
-    able: None, pbx: Receiver, opened: Opened, eventually: Eventually
+    able: None, pbx: Receiver, opened: Opened, eventually: Eventually, code: int
 ) -> None:
-    pbx.usual = status(400, "agent is not logged in")
+    pbx.usual = status(code, "agent is not logged in")
     async with opened(extension="2001") as (app, pilot):
         await type_keys(app, pilot, "3", "b", "enter")
         await eventually(lambda: "is not called" in toasts(app))
-        assert "400 Said: agent is not logged in" in toasts(app)
+        assert f"{code} Said: agent is not logged in" in toasts(app)
         assert done_to(app, under_cursor(app).key) == []
 
 
-@pytest.mark.parametrize("behaviour", [HALF, hang])
-async def test_where_no_answer_comes_nobody_knows_and_it_is_not_asked_again(
+@pytest.mark.parametrize("behaviour", [HALF, hang, status(504), status(500), status(408)])
+async def test_where_no_answer_of_the_pbx_comes_nobody_knows_and_it_is_not_asked_again(
     able: None,
     pbx: Receiver,
     opened: Opened,

@@ -31,6 +31,8 @@ class Reply:
     """The status and the beginning of what followed, safe to show."""
     pause: float | None = None
     """For how many seconds the other system asks to be left alone."""
+    status: int | None = None
+    """The HTTP status, where one came."""
 
 
 class Sender(Protocol):
@@ -60,8 +62,9 @@ def judge(status: int, phrase: str, body: str, retry_after: str) -> Reply:
         said = f"{said}: {safe(text, 200)}"
     said = safe(said, MAX_ANSWER)
     if 200 <= status < 300:
-        return Reply(Verdict.DELIVERED, said)
+        return Reply(Verdict.DELIVERED, said, status=status)
     if status >= 500 or status in FINAL_SPARED:
         pause = float(retry_after) if retry_after.isascii() and retry_after.isdigit() else None
-        return Reply(Verdict.LATER, said, None if pause is None else min(pause, MOST_PAUSE))
-    return Reply(Verdict.REFUSED, said)
+        pause = None if pause is None else min(pause, MOST_PAUSE)
+        return Reply(Verdict.LATER, said, pause, status)
+    return Reply(Verdict.REFUSED, said, status=status)
