@@ -1,5 +1,6 @@
 """Calling back: from the key to the PBX's answer, and who is to be called when."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -125,6 +126,10 @@ class CallingBack:
         self._told.say(f"Asking the PBX to call {named} …", seconds=OUTCOME_SECONDS, about=self)
         try:
             reply = await place(server.server, request, server.reference)
+        except asyncio.CancelledError:
+            # The PBX may be dialling already. Closing the board waits for this a moment.
+            await self._tell(call, request, "the board was closed", unsure=True)
+            raise
         finally:
             self._under_way = False
             self._told.over(self)

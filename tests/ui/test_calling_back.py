@@ -118,6 +118,21 @@ async def test_where_no_answer_of_the_pbx_comes_nobody_knows_and_it_is_not_asked
         assert "Perhaps called back by thandi" in shown(app, "#notice")
 
 
+async def test_what_was_asked_is_in_the_audit_though_the_board_was_closed_before_the_answer(
+    able: None, pbx: Receiver, opened: Opened, eventually: Eventually
+) -> None:
+    pbx.usual = hang
+    async with opened(extension="2001") as (app, pilot):
+        await type_keys(app, pilot, "3")
+        call = under_cursor(app)
+        await type_keys(app, pilot, "b", "enter")
+        await eventually(lambda: pbx.requests)
+    async with opened() as (again, _):
+        assert done_to(again, call.key) == [DeedKind.PERHAPS_CALLED_BACK]
+        words = [deed.words for deed in again.floor.board.calls[call.key].audit]
+        assert "on extension 2001, the board was closed" in words
+
+
 async def test_a_pbx_that_is_away_is_named(
     floor: EmbeddedServer, pbx: Receiver, opened: Opened, eventually: Eventually
 ) -> None:
