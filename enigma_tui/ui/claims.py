@@ -29,8 +29,8 @@ class _Claim:
     """The call's version when it was claimed: an outcome recorded since takes the claim away."""
     answer: asyncio.Future[Held] | None = None
     """Hears whose claim it is, where somebody waits for that."""
-    open: bool = False
-    """Whether a dialog is open on the call, for which the claim is renewed."""
+    open: int = 0
+    """How many have the call open, a dialog or a call-back that is asked for: it is renewed."""
     kept_until: float = 0.0
     """Until when it was claimed by key, on the event loop's clock; 0 if it was not."""
     id: str = field(default_factory=new_id)
@@ -74,16 +74,17 @@ class Claims:
         """A dialog is open on a call: claim it in so many seconds, until `leave` or `end`."""
         claim = self._held.get(call.key)
         if claim is None:
-            self._hold(_Claim(call.key, call.version, open=True), after)
+            self._hold(_Claim(call.key, call.version, open=1), after)
         else:
-            claim.open = True
+            claim.open += 1
 
     def leave(self, key: CallKey) -> None:
-        """The dialog is closed: give its claim up, but not one that was made by key."""
+        """The dialog is closed: give its claim up, but not one that was made by key, or that
+        another has open."""
         claim = self._held.get(key)
         if claim is not None:
-            claim.open = False
-            if claim.kept_until <= asyncio.get_running_loop().time():
+            claim.open = max(0, claim.open - 1)
+            if not claim.open and claim.kept_until <= asyncio.get_running_loop().time():
                 self.end(key)
 
     def begin_now(self, call: Call) -> Awaitable[Held]:

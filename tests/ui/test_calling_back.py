@@ -1,5 +1,6 @@
 """Callers are called back through the PBX, once, and everybody learns of it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -15,7 +16,7 @@ from enigma_tui.site import Click2Dial, Source
 from enigma_tui.ui.commands import READ_ONLY
 from enigma_tui.ui.screens.callbacks import CallBacksDialog
 from enigma_tui.ui.screens.calling_back import CallBackDialog
-from tests.delivery.receiver import HALF, Receiver, hang, status
+from tests.delivery.receiver import HALF, Receiver, Request, hang, status
 from tests.ui import stage
 from tests.ui.hands import (
     Eventually,
@@ -131,6 +132,29 @@ async def test_what_was_asked_is_in_the_audit_though_the_board_was_closed_before
         assert done_to(again, call.key) == [DeedKind.PERHAPS_CALLED_BACK]
         words = [deed.words for deed in again.floor.board.calls[call.key].audit]
         assert "on extension 2001, the board was closed" in words
+
+
+async def test_the_answer_leaves_the_claim_to_a_dialog_that_is_open_on_the_call(
+    able: None, pbx: Receiver, opened: Opened, eventually: Eventually
+) -> None:
+    answer = asyncio.Event()
+
+    async def wait(receiver: Receiver, request: Request, writer: asyncio.StreamWriter) -> None:
+        await answer.wait()
+        await CREATED(receiver, request, writer)
+
+    pbx.usual = wait
+    async with opened(extension="2001") as (app, pilot):
+        await type_keys(app, pilot, "3")
+        call = under_cursor(app)
+        await type_keys(app, pilot, "b", "enter")
+        await eventually(lambda: pbx.requests)
+        await type_keys(app, pilot, "d")
+        answer.set()
+        await eventually(lambda: "rings 2001" in toasts(app))
+        assert app.acting.claims.holds(call.key)
+        await type_keys(app, pilot, "escape")
+        assert not app.acting.claims.holds(call.key)
 
 
 async def test_a_pbx_that_is_away_is_named(
