@@ -157,6 +157,21 @@ async def test_the_answer_leaves_the_claim_to_a_dialog_that_is_open_on_the_call(
         assert not app.acting.claims.holds(call.key)
 
 
+@pytest.mark.parametrize("code", [201, 400])
+async def test_a_number_that_the_pbx_repeats_is_not_in_its_answer(
+    able: None, pbx: Receiver, opened: Opened, eventually: Eventually, code: int
+) -> None:
+    async def repeat(receiver: Receiver, request: Request, writer: asyncio.StreamWriter) -> None:
+        number = json.loads(request.body)["callee"]
+        words = f"{number}, that is +27{number.removeprefix('0')}"
+        await status(code, words)(receiver, request, writer)
+
+    pbx.usual = repeat
+    async with opened(mask=True, extension="2001") as (app, pilot):
+        await type_keys(app, pilot, "3", "b", "enter")
+        await eventually(lambda: f"{code} Said: ***, that is +27***" in toasts(app))
+
+
 async def test_a_pbx_that_is_away_is_named(
     floor: EmbeddedServer, pbx: Receiver, opened: Opened, eventually: Eventually
 ) -> None:
