@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from enigma_tui.demo.embedded import EmbeddedServer
 from enigma_tui.journal.delivery import way
 from enigma_tui.journal.desk import Act
-from enigma_tui.model.call import DeedKind
+from enigma_tui.model.call import Call, DeedKind
 from enigma_tui.site import Click2Dial, Source
 from enigma_tui.ui.commands import READ_ONLY
 from enigma_tui.ui.screens.callbacks import CallBacksDialog
@@ -263,6 +263,32 @@ async def test_scheduled_calls_are_listed_when_due_and_called_from_the_list(
         await eventually(lambda: app.screen.query_one(".box").border_title == "Call-backs: 1")
         await type_keys(app, pilot, "enter")
         assert under_cursor(app).key == called[1].key
+
+
+async def test_the_cursor_of_the_list_stays_on_its_call(
+    able: None, opened: Opened, eventually: Eventually
+) -> None:
+    async with opened() as (app, pilot):
+        now_ms = app.floor.now_ms()
+        first, second, third = (app.floor.board.calls[key] for key in app.floor.view.order()[:3])
+
+        async def schedule(call: Call, minutes: int) -> None:
+            act = Act(call.key, "callback", 0, callback_ms=now_ms + minutes * 60_000)
+            await colleague(app).dispose(act)
+            await eventually(
+                lambda: app.floor.callbacks.listed().count((act.callback_ms, call.key))
+            )
+
+        await schedule(second, 20)
+        await schedule(third, 30)
+        await type_keys(app, pilot, "B", "j", "k")
+        dialog = app.screen
+        assert isinstance(dialog, CallBacksDialog)
+        await schedule(first, 10)
+        dialog._look()
+        assert dialog.query_one(OptionList).highlighted == 1
+        await type_keys(app, pilot, "enter")
+        assert under_cursor(app).key == second.key
 
 
 async def test_an_empty_list_says_how_one_is_scheduled(opened: Opened) -> None:

@@ -76,14 +76,16 @@ class CallBacksDialog(Dialog[CallKey]):
         options.display, question.display = bool(rows), not rows
         if rows == self._rows:
             return
-        place = options.highlighted or 0
+        key, place = self._highlighted(), options.highlighted or 0
         self._rows = rows
         options.clear_options()
         options.add_options(
             Option(Text(line, "bold" if is_due else "", no_wrap=True)) for _, line, is_due in rows
         )
         if rows:
-            options.highlighted = min(place, len(rows) - 1)
+            keys = [key for key, _, _ in rows]
+            # The same call wherever it is now; the place of one that has gone.
+            options.highlighted = keys.index(key) if key in keys else min(place, len(rows) - 1)
 
     def _line(self, at: int, call: Call, now_ms: int) -> str:
         done = call.disposition
