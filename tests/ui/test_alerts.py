@@ -73,6 +73,22 @@ async def test_a_rule_rings_no_more_often_than_it_should(
         assert len(bells) == 1
 
 
+async def test_a_paused_board_says_that_alerts_wait_and_tells_them_when_it_goes_on(
+    opened: Opened, eventually: Eventually
+) -> None:
+    async with opened(alerts=[LONG]) as (app, pilot):
+        app.board.tick()
+        await type_keys(app, pilot, "p")
+        await push(app, payload("held-long", 4001, hold_time=121))
+        app.board.repaint()
+        await pilot.pause()
+        assert "PAUSED  1 waiting, alerts wait  p goes on" in text_of(app.board.count)
+        assert app.alarms is not None
+        assert app.alarms.open == 0
+        await type_keys(app, pilot, "p")
+        assert "Long hold: call held-long" in toasts(app)
+
+
 async def test_a_program_learns_of_the_call_from_its_environment(
     opened: Opened, eventually: Eventually, tmp_path: Path
 ) -> None:

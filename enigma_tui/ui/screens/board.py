@@ -186,7 +186,9 @@ class BoardScreen(LookingScreen):
         """Return that nothing moves and what would change that; empty while it does."""
         if not self.floor.paused:
             return ""
-        return f"PAUSED  {len(self.floor.held):,} waiting  p goes on"
+        # What would alert is what is held back.
+        alerts = "" if self.status.alarms is None else ", alerts wait"
+        return f"PAUSED  {len(self.floor.held):,} waiting{alerts}  p goes on"
 
     def _in_force(self) -> str:
         text = self.floor.view.query.text
