@@ -103,6 +103,8 @@ class Watch:
         self._alerted: dict[str, set[CallKey]] = {rule.name: set() for rule in self._calls}
         self._lasting: set[str] = set()
         """The rules whose figure is beyond its limit, or whose silence lasts."""
+        self._since_ms: int | None = None
+        """When time was looked at first: where nothing has ever come, silence lasts since then."""
         self.began = False
         """Whether the calls that were live when the journal had been read have been looked at."""
 
@@ -172,9 +174,11 @@ class Watch:
             value = _VALUES[rule.figure](figures(rule.window))
             if self._begins(rule.name, value is not None and _is_beyond(rule, value)):
                 found.append(Alarm(rule.name, now_ms, _beyond(rule, value or 0.0)))
+        if self._since_ms is None:
+            self._since_ms = now_ms
+        since_ms = self._since_ms if newest_ms is None else newest_ms
         for silence in self._silences:
-            quiet = 0.0 if newest_ms is None else (now_ms - newest_ms) / 1000
-            if self._begins(silence.name, quiet > silence.seconds):
+            if self._begins(silence.name, (now_ms - since_ms) / 1000 > silence.seconds):
                 words = f"no notification for {silence.seconds / 60:g} min"
                 found.append(Alarm(silence.name, now_ms, words))
         return self._keep(found)

@@ -118,12 +118,20 @@ def test_silence_alerts_once_and_again_after_something_came() -> None:
     def look(now_ms: int, newest_ms: int | None) -> list[str]:
         return [alarm.words for alarm in watch.look_at_time(now_ms, lambda _: NONE, newest_ms)]
 
-    assert look(T + 10**9, None) == [], "nothing has come yet that could be missed"
     assert look(T + 600_000, T) == []
     assert look(T + 600_001, T) == ["no notification for 10 min"]
     assert look(T + 900_000, T) == []
     assert look(T + 900_000, T + 900_000) == []
     assert look(T + 1_600_000, T + 900_000) == ["no notification for 10 min"]
+
+
+def test_where_nothing_has_ever_come_silence_lasts_since_the_watch_began() -> None:
+    watch = Watch([SilenceRule("Quiet", 600.0)])
+
+    def look(now_ms: int) -> list[str]:
+        return [alarm.rule for alarm in watch.look_at_time(now_ms, lambda _: NONE, None)]
+
+    assert [look(T + at) for at in (0, 600_000, 600_001, 900_000)] == [[], [], ["Quiet"], []]
 
 
 def test_acknowledged_alarms_stay_listed() -> None:
