@@ -63,10 +63,18 @@ class Agents:
         """Whether anything has been heard of agents."""
         return bool(self._agents)
 
-    def connected(self, key: CallKey, extension: str) -> None:
-        """Note whom a call went to: it is what they wrap up afterwards."""
-        if extension:
-            self._last_call[key.source, extension] = key
+    def connected(self, key: CallKey, extension: str, now_ms: int) -> None:
+        """Note whom a call went to: it is what they wrap up afterwards, and no other any more."""
+        place = key.source, extension
+        before = self._last_call.get(place)
+        if not extension or before == key:
+            return
+        self._last_call[place] = key
+        agent = self._agents.get(place)
+        if agent is not None and agent.status == WRAPPING_UP:
+            # Nothing keeps what the Dialler says: that they had done was lost on its way.
+            del self._agents[place]
+            self._wrapped_up(before, now_ms)
 
     def told(self, event: Notified, told: AgentStatus) -> None:
         """Take in a state; one that is told again goes on."""
@@ -81,7 +89,12 @@ class Agents:
             return
         if status == WRAPPING_UP:
             self._wraps.setdefault(key, _Wrap()).since_ms = now_ms
-        elif (wrap := self._wraps.get(key)) is not None and wrap.since_ms is not None:
+        else:
+            self._wrapped_up(key, now_ms)
+
+    def _wrapped_up(self, key: CallKey | None, now_ms: int) -> None:
+        wrap = self._wraps.get(key) if key is not None else None
+        if wrap is not None and wrap.since_ms is not None:
             wrap.done_ms += now_ms - wrap.since_ms
             wrap.since_ms = None
 

@@ -246,7 +246,7 @@ class Floor:
             calls = [call for key in keys if (call := self.board.calls.get(key)) is not None]
             self.metrics.take(event, calls)
             if isinstance(event.what, CallConnected) and calls:
-                self.agents.connected(calls[0].key, event.what.extension)
+                self.agents.connected(calls[0].key, event.what.extension, event.id.ms)
             elif isinstance(event.what, AgentStatus):
                 self.agents.told(event, event.what)
 

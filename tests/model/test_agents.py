@@ -70,7 +70,7 @@ def test_wrapping_up_is_of_the_last_call_of_the_extension() -> None:
         assert isinstance(event.what, AgentStatus)
         agents.told(event, event.what)
 
-    agents.connected(first.key, "2001")
+    agents.connected(first.key, "2001", at(0))
     tell(1, "busy")
     assert agents.wrap_seconds(first.key, at(2)) is None, "nobody wraps up yet"
     tell(10, "wrapup")
@@ -78,7 +78,7 @@ def test_wrapping_up_is_of_the_last_call_of_the_extension() -> None:
     assert agents.wrap_seconds(first.key, at(15)) == 5
     tell(20, "available")
     assert agents.wrap_seconds(first.key, at(99)) == 10
-    agents.connected(second.key, "2001")
+    agents.connected(second.key, "2001", at(50))
     tell(60, "wrapup")
     assert agents.wrap_seconds(first.key, at(99)) == 10
     assert agents.wrap_seconds(second.key, at(64)) == 4
@@ -89,11 +89,31 @@ def test_wrapping_up_is_of_the_last_call_of_the_extension() -> None:
     assert agents.wrap_seconds(second.key, at(81)) is None
 
 
+def test_another_call_ends_the_wrapping_up_whose_end_was_not_heard_of() -> None:
+    first, second = calls(fed(conn(0, ref="1"), conn(50, ref="2")))
+    agents = Agents()
+
+    def tell(seconds: float, what: str) -> None:
+        event = status(seconds, what)
+        assert isinstance(event.what, AgentStatus)
+        agents.told(event, event.what)
+
+    agents.connected(first.key, "2001", at(0))
+    tell(10, "wrapup")
+    agents.connected(first.key, "2001", at(12))  # told twice
+    assert agents.wrap_seconds(first.key, at(20)) == 10
+    agents.connected(second.key, "2001", at(50))
+    assert agents.on("2001") is None, "they wrap up no more; what they do nobody has told"
+    tell(60, "wrapup")
+    assert agents.wrap_seconds(first.key, at(99)) == 40
+    assert agents.wrap_seconds(second.key, at(64)) == 4
+
+
 def test_who_had_no_call_wraps_up_nothing() -> None:
     (call,) = calls(fed(conn(0, ext="2002")))
     agents = Agents()
-    agents.connected(call.key, "2002")
-    agents.connected(call.key, "")
+    agents.connected(call.key, "2002", at(0))
+    agents.connected(call.key, "", at(0))
     for seconds, what in ((1, "wrapup"), (5, "available")):
         event = status(seconds, what, "2001")
         assert isinstance(event.what, AgentStatus)
@@ -105,7 +125,7 @@ def test_who_had_no_call_wraps_up_nothing() -> None:
 def test_a_wrap_up_is_the_seconds_in_which_it_was_the_state(states: list[str]) -> None:
     (call,) = calls(fed(conn(0)))
     agents = Agents()
-    agents.connected(call.key, "2001")
+    agents.connected(call.key, "2001", at(0))
     for second, what in enumerate(states, start=1):
         event = status(second, what)
         assert isinstance(event.what, AgentStatus)
