@@ -74,6 +74,8 @@ class Printer:
         self._site = site or Site()
         if not self._counting.board.calls:
             self._counting = self._anew()
+        self._counting.site = self._site  # where rules of calls have changed it begins anew
+        self._counting.metrics.service_level = self._site.service_level()
         if self.teller is not None:
             several = len(self._site.sources) > 1
             self.teller.voice = replace(self.teller.voice, several_sources=several)

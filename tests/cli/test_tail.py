@@ -182,6 +182,18 @@ def test_figures_are_told_when_asked_for(run: Run, begin: Begin, client: redis.R
     line_with(tail.stdout, "3 answered")
 
 
+def test_figures_follow_the_settings_of_the_site(begin: Begin, client: redis.Redis) -> None:
+    collected(client)
+    journalled(client, held(1, 5), held(2, 25, "2002"))
+    tail = begin("tail", "--figures", "1")
+    assert "service level 50 percent within 20 seconds" in line_with(tail.stdout, "Figures")
+    site = Site(sources=(Source(collect_cdr=True),), service_level_seconds=30)
+    client.set(Keys().site, site.to_json())
+    client.xadd(Keys().journal, {"kind": "site", "by": "thandi"})
+    told = [line_with(tail.stdout, "Figures") for _ in range(3)]
+    assert "service level 100 percent within 30 seconds" in told[-1]
+
+
 def test_a_live_call_becomes_a_ghost_while_somebody_listens(
     begin: Begin, client: redis.Redis
 ) -> None:
