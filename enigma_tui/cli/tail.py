@@ -65,10 +65,12 @@ def command(
     common.log_to_file()
 
     async def work() -> int:
-        begin = ORIGIN if no_follow else None
-        if moment is not None:
+        begin, asked_ms = ORIGIN if no_follow else None, 0
+        if moment is not None or (no_follow and figures_seconds is not None):
             now, _ = await link.quick.time()  # entries are dated by the server's clock
-            begin = EntryId(moment.at(int(now) * 1000), 0)
+            asked_ms = int(now) * 1000
+        if moment is not None:
+            begin = EntryId(moment.at(asked_ms), 0)
         voice = Voice(settings.hold_warning, settings.hold_critical)
         printer = Printer(
             query=query,
@@ -77,6 +79,7 @@ def command(
             begin=begin,
             as_json=as_json,
             ends=no_follow,
+            asked_ms=asked_ms,
             figures_seconds=figures_seconds,
             teller=None if as_json else Teller(query, settings.alerts, voice),
         )

@@ -35,6 +35,8 @@ class Printer:
     """Print what comes after this entry; `None` for what comes from now on."""
     as_json: bool
     ends: bool
+    asked_ms: int = 0
+    """What the server's clock showed before anything was read."""
     figures_seconds: int | None = None
     teller: Teller | None = None
     """Who makes sentences; `None` where it is JSON."""
@@ -106,7 +108,7 @@ class Printer:
             self.begin = self._last
         if self.ends and (link.caught_up or link.fault):
             if link.caught_up and self.figures_seconds is not None:
-                self._print_figures(self._last.ms)
+                self._print_figures(max(self.now_ms(), self.asked_ms))
             self.over.set()
 
     def _look_at_link(self, link: Link) -> None:

@@ -182,6 +182,17 @@ def test_figures_are_told_when_asked_for(run: Run, begin: Begin, client: redis.R
     line_with(tail.stdout, "3 answered")
 
 
+def test_figures_at_the_end_are_of_now_and_not_of_the_last_entry(
+    run: Run, client: redis.Redis
+) -> None:
+    collected(client)
+    seconds, _ = client.time()
+    fields = {"kind": "call", "raw": payload(1), "source": "pbx", "feed": "inbound"}
+    client.xadd(Keys().journal, fields, id=f"{(int(seconds) - 3_600) * 1000}-0")
+    done = run("tail", "--no-follow", "--figures", "1")
+    assert "Figures of the last 30 minutes: 0 offered, 0 answered" in done.stdout
+
+
 def test_figures_follow_the_settings_of_the_site(begin: Begin, client: redis.Redis) -> None:
     collected(client)
     journalled(client, held(1, 5), held(2, 25, "2002"))
