@@ -140,6 +140,16 @@ def test_alerts_are_lines_and_nothing_rings_or_runs(
     assert not (tmp_path / "touched").exists()
 
 
+def test_of_what_was_there_before_alerts_are_not_told(
+    run: Run, client: redis.Redis, settings: Path
+) -> None:
+    collected(client)
+    journalled(client, held(1, 35), held(2, 36, "2002"))
+    done = run("--config", str(settings), "tail", "--no-follow", "--since", "1h")
+    assert "Call 2 connected" in done.stdout
+    assert "Alert" not in done.stdout
+
+
 def test_a_filter_leaves_out_alerts_on_other_calls(
     begin: Begin, client: redis.Redis, settings: Path
 ) -> None:
