@@ -18,9 +18,12 @@ _LONGEST = 2_000
 """Characters of a header that are looked at: what is searched in takes time by its square."""
 
 _ADDRESS = re.compile(
-    r'(?:"(?P<quoted>(?:[^"\\]|\\.)*)"\s*|(?P<plain>[^<",]*))<(?P<uri>[^<>\s]*)>(?P<more>[^,]*)'
+    r'(?:"(?P<quoted>(?:[^"\\]|\\.)*)"\s*|(?P<plain>[^<",]*))<(?P<uri>[^<>\x00-\x20\x7f]*)>(?P<more>[^,]*)'
 )
-_URI = re.compile(r"(?:sips?|tel):(?:(?P<user>[^@]*)@)?(?P<host>[^;?]*)", re.IGNORECASE)
+_URI = re.compile(
+    r"(?:sips?|tel):(?:(?P<user>[^@<>\x00-\x20\x7f]*)@)?(?P<host>[^;?<>\x00-\x20\x7f]*)[^<>\x00-\x20\x7f]*\Z",
+    re.IGNORECASE,
+)
 _PARAMETER = r"(?:^|;)\s*{}\s*=\s*\"?([^;,\s\"]+)"
 
 

@@ -3,9 +3,9 @@
 from random import Random
 
 from hypothesis import event, given
-from sipmessage import Message
 
 from enigma_tui.phone.account import Account
+from enigma_tui.phone.messages import read
 from enigma_tui.phone.signalling import UserAgent
 from tests.phone.lines import ANSWER
 from tests.phone.pbx import OFFER, Leg, Pbx, answer
@@ -22,7 +22,7 @@ def replies(frame: str, *codes: int, **headers: str) -> list[bytes]:
     """What a PBX could answer to a request of ours."""
     found = []
     for code in codes:
-        response = answer(Message.parse(frame.encode()), code)  # type: ignore[arg-type]
+        response = answer(read(frame), code)  # type: ignore[arg-type]
         for name, value in headers.items():
             response.headers.add(name.replace("_", "-"), value)
         found.append(bytes(response))

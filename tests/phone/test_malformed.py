@@ -127,7 +127,9 @@ def test_an_address_is_read_whatever_its_host_is_called(
 
 
 def test_several_addresses_in_one_header_and_what_is_none() -> None:
-    found = addresses(['<sip:a@x>;expires=5, "b, c" <sip:d@y>;q=1', "*", "nobody"])
+    found = addresses(
+        ['<sip:a@x>;expires=5, "b, c" <sip:d@y>;q=1', "*", "nobody", "sip:a b", "<sip:\x08@x>"]
+    )
     assert [(each.uri, each.parameter("expires")) for each in found] == [
         ("sip:a@x", "5"), ("sip:d@y", "")
     ]  # fmt: skip
