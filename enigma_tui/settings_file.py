@@ -48,13 +48,12 @@ def put_table(file: Path, name: str, values: Mapping[str, str | int]) -> None:
             document[name] = table = tomlkit.table()
         for gone in [key for key in table if key not in values]:
             del table[gone]
-        kept = [key for key in values if key in table]
-        if list(table) != kept:  # in another order: each is put where it belongs, at the end
-            for key in kept:
-                del table[key]
         for key, value in values.items():
             if table.get(key) != value:
                 table[key] = value
+        if list(table) != list(values):  # each moves to the end in its turn, with its comment
+            for key in values:
+                table[key] = table.pop(key)
         if not values:
             del document[name]
         return tomlkit.dumps(document)

@@ -118,13 +118,26 @@ def test_columns_in_the_settings_that_do_not_exist_are_told(
     assert not columns_mistake({"caller": 4, "hold": 0})
 
 
-def test_a_table_is_written_in_its_order(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "columns",
+    [{"hold": 5, "ext": 4, "caller": 0}, {"caller": 0, "ext": 4, "hold": 5}, {"ext": 4, "hold": 5}],
+    ids=["turned round", "with a new one between", "with a new one before"],
+)
+@pytest.mark.parametrize(
+    "written",
+    ["[columns]\ncaller = 0 # who\nhold = 5 # long\n", "columns = {caller = 0, hold = 5} # long\n"],
+    ids=["lines", "one line"],
+)
+def test_a_table_is_written_in_its_order(
+    tmp_path: Path, written: str, columns: dict[str, int]
+) -> None:
     file = tmp_path / "settings.toml"
-    file.write_text("[columns]\ncaller = 0 # who\nhold = 5\n\n[keys]\nmark = 'm'\n")
-    put_table(file, "columns", {"hold": 5, "ext": 4, "caller": 0})
+    file.write_text(f"{written}\n[keys]\nmark = 'm'\n")
+    put_table(file, "columns", columns)
     read = tomllib.loads(file.read_text())
-    assert list(read["columns"].items()) == [("hold", 5), ("ext", 4), ("caller", 0)]
+    assert list(read["columns"].items()) == list(columns.items())
     assert read["keys"] == {"mark": "m"}
+    assert "# long" in file.read_text()
 
 
 async def test_the_order_is_as_it_was_left_the_next_time(opened: Opened, tmp_path: Path) -> None:
