@@ -41,10 +41,12 @@ def put_table(file: Path, name: str, values: Mapping[str, str | int]) -> None:
 
     def changed(text: str) -> str:
         import tomlkit
+        from tomlkit.items import InlineTable, Table
 
         document = tomlkit.parse(text)
         table = document.get(name)
-        if not isinstance(table, dict):
+        if not isinstance(table, Table | InlineTable):  # but missing, or of lines with dotted keys
+            document.pop(name, None)
             document[name] = table = tomlkit.table()
         for gone in [key for key in table if key not in values]:
             del table[gone]
@@ -96,6 +98,8 @@ def _change(file: Path, changed: Callable[[str], str]) -> None:
         raise UnwritableError(f"{file} is not UTF-8 text") from None
     except OSError as error:
         raise UnwritableError(f"{file} cannot be written: {error.strerror}") from None
+    except Exception as error:  # of some valid files tomlkit makes an IndexError, and others
+        raise UnwritableError(f"{file} cannot be changed as it is written: {error!r}") from None
 
 
 def make_room(file: Path) -> None:

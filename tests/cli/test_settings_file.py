@@ -104,6 +104,41 @@ def test_a_file_that_cannot_be_read_is_left_alone(tmp_path: Path, written: bytes
     assert file.read_bytes() == written
 
 
+DOTTED = """\
+name = "ann"
+columns.state = 0
+columns.hold = 5
+[keys]
+mark = "m"
+"""
+
+
+@pytest.mark.parametrize("columns", [{}, {"hold": 5}, {"ext": 3, "hold": 5, "state": 0}])
+def test_a_table_of_dotted_keys_is_replaced_as_a_whole(
+    tmp_path: Path, columns: dict[str, int]
+) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(DOTTED)
+    put_table(file, "columns", columns)
+    read = tomllib.loads(file.read_text())
+    assert list(read.pop("columns", {}).items()) == list(columns.items())
+    assert read == {"name": "ann", "keys": {"mark": "m"}}
+
+
+def test_a_file_that_tomlkit_stumbles_over_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(_: object) -> str:
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr("tomlkit.dumps", stumble)
+    file = tmp_path / "settings.toml"
+    file.write_text(WRITTEN)
+    with pytest.raises(UnwritableError, match=r"settings\.toml cannot be changed"):
+        put_table(file, "views", {"x": "ext:1"})
+    assert file.read_text() == WRITTEN
+
+
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UnwritableError, match="cannot be written"):
