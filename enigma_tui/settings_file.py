@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+_Table = Mapping[str, str | int]
+
 
 class UnwritableError(OSError):
     """The settings file cannot be changed; the text says why and names it."""
@@ -32,35 +34,30 @@ def create(file: Path, text: str) -> None:
         raise UnwritableError(f"{file} cannot be written: {error.strerror}") from None
 
 
-def put_table(file: Path, name: str, values: Mapping[str, str | int]) -> None:
+def put_table(file: Path, name: str, values: _Table) -> None:
     """Make a table of the file what `values` says, in their order; comments and all else stay.
 
     The file is written anew beside the old one and takes its place and its permissions, so that
     there is always a whole one. Raises `UnwritableError`.
     """
+    _change_table(file, name, lambda _: values)
 
-    def changed(text: str) -> str:
-        import tomlkit
-        from tomlkit.items import InlineTable, Table
 
-        document = tomlkit.parse(text)
-        table = document.get(name)
-        if not isinstance(table, Table | InlineTable):  # but missing, or of lines with dotted keys
-            document.pop(name, None)
-            document[name] = table = tomlkit.table()
-        for gone in [key for key in table if key not in values]:
-            del table[gone]
-        for key, value in values.items():
-            if table.get(key) != value:
-                table[key] = value
-        if list(table) != list(values):  # each moves to the end in its turn, with its comment
-            for key in values:
-                table[key] = table.pop(key)
-        if not values:
-            del document[name]
-        return tomlkit.dumps(document)
+def put_entry(file: Path, name: str, key: str, value: str | int | None, *, most: int) -> None:
+    """Make one entry of a table what `value` says, with `None` none; there are `most` at most.
 
-    _change(file, changed)
+    Other entries stay, also those that another board has put there since. All else as with
+    `put_table`.
+    """
+
+    def changed(entries: _Table) -> _Table:
+        if value is None:
+            return {each: entries[each] for each in entries if each != key}
+        if key not in entries and len(entries) >= most:
+            raise UnwritableError(f"{file} has {most} {name} already")
+        return {**entries, key: value}
+
+    _change_table(file, name, changed)
 
 
 def put_value(file: Path, name: str, value: str) -> None:
@@ -86,6 +83,34 @@ def put_value(file: Path, name: str, value: str) -> None:
     _change(file, changed)
 
 
+def _change_table(file: Path, name: str, changed: Callable[[_Table], _Table]) -> None:
+    """Have a table of the file hold what becomes of it, in that order."""
+
+    def with_table(text: str) -> str:
+        import tomlkit
+        from tomlkit.items import InlineTable, Table
+
+        document = tomlkit.parse(text)
+        table = document.get(name)
+        values = changed(dict(table) if isinstance(table, dict) else {})
+        if not isinstance(table, Table | InlineTable):  # but missing, or of lines with dotted keys
+            document.pop(name, None)
+            document[name] = table = tomlkit.table()
+        for gone in [key for key in table if key not in values]:
+            del table[gone]
+        for key, value in values.items():
+            if table.get(key) != value:
+                table[key] = value
+        if list(table) != list(values):  # each moves to the end in its turn, with its comment
+            for key in values:
+                table[key] = table.pop(key)
+        if not values:
+            del document[name]
+        return tomlkit.dumps(document)
+
+    _change(file, with_table)
+
+
 def _change(file: Path, changed: Callable[[str], str]) -> None:
     """Have the file hold what becomes of its text; raises `UnwritableError`."""
     from tomlkit.exceptions import TOMLKitError  # of use to few sessions, and so to no start
@@ -96,6 +121,8 @@ def _change(file: Path, changed: Callable[[str], str]) -> None:
         raise UnwritableError(f"{file} is not TOML any more: {error}") from None
     except UnicodeDecodeError:
         raise UnwritableError(f"{file} is not UTF-8 text") from None
+    except UnwritableError:
+        raise
     except OSError as error:
         raise UnwritableError(f"{file} cannot be written: {error.strerror}") from None
     except Exception as error:  # of some valid files tomlkit makes an IndexError, and others

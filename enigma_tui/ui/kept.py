@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..settings import COMMAND_LINE, ENV_PREFIX
-from ..settings_file import UnwritableError, put_table, put_value
+from ..settings import COMMAND_LINE, ENV_PREFIX, VIEWS_MOST
+from ..settings_file import UnwritableError, put_entry, put_table, put_value
 from ..settings_shown import THIS_SESSION
 
 if TYPE_CHECKING:
@@ -16,8 +16,13 @@ QUIET = ("sort",)
 """What is changed in passing: where it is kept need not be said each time."""
 
 
-def keep(app: "CallActions", name: str, value: str | Mapping[str, str | int]) -> None:
-    """Keep a setting, and say where."""
+def keep(
+    app: "CallActions", name: str, value: str | Mapping[str, str | int], entry: str = ""
+) -> None:
+    """Keep a setting, and say where.
+
+    With `entry`, only that one of the file's table is changed: another board may have kept others.
+    """
     changed: dict[str, Any] = {name: value}
     app.settings = replace(app.settings, **changed)
     file = app.settings_file
@@ -32,6 +37,8 @@ def keep(app: "CallActions", name: str, value: str | Mapping[str, str | int]) ->
     try:
         if isinstance(value, str):
             put_value(file, name, value)
+        elif entry:
+            put_entry(file, name, entry, value.get(entry), most=VIEWS_MOST)
         else:
             put_table(file, name, value)
     except UnwritableError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from enigma_tui.cli.config import template
-from enigma_tui.settings_file import UnwritableError, create, put_table, put_value
+from enigma_tui.settings_file import UnwritableError, create, put_entry, put_table, put_value
 
 WRITTEN = """\
 # My settings
@@ -36,6 +36,30 @@ def test_comments_and_other_settings_stay_as_they_are(tmp_path: Path) -> None:
     assert tomllib.loads(file.read_text()) == {"name": "thandi", "keys": {"disposition": "f2"}}
     assert "as everybody calls me" in file.read_text()
     assert list(tmp_path.iterdir()) == [file], "nothing is left beside it"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [WRITTEN, 'views.Long = "hold>2m"\nviews.Short = "hold<9"\n'],
+    ids=["table", "dotted"],
+)
+def test_an_entry_is_put_among_those_that_are_there(tmp_path: Path, written: str) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(written)
+    before = tomllib.loads(written)["views"]
+
+    def views() -> list[tuple[str, str]]:
+        return list(tomllib.loads(file.read_text()).get("views", {}).items())
+
+    put_entry(file, "views", "Sales", "ext:1", most=4)
+    assert views() == [*before.items(), ("Sales", "ext:1")]
+    put_entry(file, "views", "Long", "hold>3m", most=len(before) + 1)
+    assert views() == [*{**before, "Long": "hold>3m"}.items(), ("Sales", "ext:1")]
+    with pytest.raises(UnwritableError, match="views already"):
+        put_entry(file, "views", "More", "ext:2", most=len(before) + 1)
+    for gone in ("Long", "nobody has it", "Sales", "Short"):
+        put_entry(file, "views", gone, None, most=4)
+    assert views() == []
 
 
 def test_a_file_that_is_not_there_is_made_for_oneself_alone(tmp_path: Path) -> None:

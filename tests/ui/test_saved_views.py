@@ -58,6 +58,37 @@ async def test_a_filter_is_kept_in_the_settings_file_and_can_be_forgotten(
         assert "views" not in tomllib.loads(file.read_text())
 
 
+async def test_what_another_board_has_kept_since_stays(opened: Opened, tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('[views]\nLong = "hold>30s"\nOld = "ext:2001"\n')
+    async with opened(settings_file=file, views={"Mine": "ext:1", "Old": "ext:2001"}) as (
+        app,
+        pilot,
+    ):
+        await type_keys(app, pilot, "slash", *"ext:2002", "enter", "v", *"Sales", "enter")
+        assert tomllib.loads(file.read_text())["views"] == {
+            "Long": "hold>30s",
+            "Old": "ext:2001",
+            "Sales": "ext:2002",
+        }
+        await type_keys(app, pilot, "escape", "v", *"Old", "enter")
+        assert tomllib.loads(file.read_text())["views"] == {"Long": "hold>30s", "Sales": "ext:2002"}
+        assert app.board.saved == {"Mine": "ext:1", "Sales": "ext:2002"}
+
+
+async def test_a_file_gets_no_more_views_than_a_board_opens_with(
+    opened: Opened, tmp_path: Path
+) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("[views]\n" + "".join(f'v{n} = "ext:200{n}"\n' for n in range(4)))
+    before = file.read_text()
+    async with opened(settings_file=file) as (app, pilot):
+        await type_keys(app, pilot, "slash", *"hold>1", "enter", "v", *"x", "enter")
+        assert "has 4 views already" in toasts(app)
+        assert app.board.saved == {"x": "hold>1"}
+        assert file.read_text() == before
+
+
 async def test_without_a_filter_or_a_view_there_is_nothing_to_keep(opened: Opened) -> None:
     async with opened() as (app, pilot):
         await type_keys(app, pilot, "v")

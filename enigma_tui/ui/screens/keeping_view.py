@@ -14,8 +14,11 @@ from ..saved_views import keyed
 from .dialog import Dialog
 
 
-class KeepViewDialog(Dialog[Mapping[str, str]]):
-    """Asks for the name under which a filter is kept; without a filter, for one to forget."""
+class KeepViewDialog(Dialog[tuple[str, str]]):
+    """Asks for the name under which a filter is kept; without a filter, for one to forget.
+
+    It returns the name and the filter.
+    """
 
     TOPIC = "saved views"
     ABOUT = (
@@ -69,10 +72,7 @@ class KeepViewDialog(Dialog[Mapping[str, str]]):
         if mistake:
             self.query_one("#mistake", Static).update(mistake)
             return
-        views = {each: text for each, text in self._views.items() if self._text or each != name}
-        if self._text:
-            views[name] = self._text
-        self.dismiss(views)
+        self.dismiss((name, self._text))
 
     def _mistake(self, name: str) -> str:
         if not name:

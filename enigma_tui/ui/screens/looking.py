@@ -1,6 +1,7 @@
 """Looking at the calls another way: views, filter, order, columns, window."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from textual import events, on
 from textual.screen import Screen
@@ -26,8 +27,12 @@ WINDOWS = (Window.FIVE_MINUTES, Window.HALF_AN_HOUR, Window.HOUR, Window.TODAY)
 """What time the figures can be of."""
 
 
-Keep = Callable[[str, str | Mapping[str, str | int]], None]
-"""Keeps one of the personal settings, by its name, for the next time."""
+class Keep(Protocol):
+    """Keeps one of the personal settings, by its name, for the next time."""
+
+    def __call__(self, name: str, value: str | Mapping[str, str | int], entry: str = "", /) -> None:
+        """Of a table, keep one `entry`, or all."""
+
 
 SETTLED_SECONDS = 1.0
 """An order that has been left for so long is kept; those on the way to it are not."""
@@ -99,11 +104,16 @@ class LookingScreen(Screen[None]):
             self.notify("There is no filter to keep yet: / types one.")
             return
 
-        def kept(views: Mapping[str, str] | None) -> None:
-            if views is not None:
-                self.saved = views
-                self.keep("views", views)
-                self.title_anew()
+        def kept(view: tuple[str, str] | None) -> None:
+            if view is None:
+                return
+            name, text = view
+            if text:
+                self.saved = {**self.saved, name: text}
+            else:
+                self.saved = {each: self.saved[each] for each in self.saved if each != name}
+            self.keep("views", self.saved, name)
+            self.title_anew()
 
         self.app.push_screen(KeepViewDialog(self.saved, self.floor.view.query.text), kept)
 
