@@ -78,7 +78,7 @@ _Extension = Annotated[
     str, Meta(pattern=r"^([0-9]{3,4})?\Z", description="expected are three or four digits")
 ]
 _ViewName = Annotated[str, Meta(min_length=1, max_length=VIEW_NAME_MOST)]
-_Filter = Annotated[str, Meta(min_length=1, max_length=1_000)]
+_Filter = Annotated[str, Meta(min_length=1, max_length=2_000)]  # as long as any filter
 _Region = Annotated[
     str,
     Meta(

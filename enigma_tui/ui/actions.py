@@ -193,11 +193,14 @@ class CallActions(SpeakingApp):
         if name != self.settings.theme:
             self.keep("theme", name)
 
-    def keep(self, name: str, value: str | Mapping[str, str | int], entry: str = "") -> None:
-        """Keep a setting for the next time: saved views, columns, the order, the colours."""
+    def keep(self, name: str, value: str | Mapping[str, str | int], entry: str = "") -> bool:
+        """Keep a setting for the next time: saved views, columns, the order, the colours.
+
+        Return whether it is in force.
+        """
         from .kept import keep  # once there is something to keep
 
-        keep(self, name, value, entry)
+        return keep(self, name, value, entry)
 
     def action_settings(self) -> None:
         """Show the settings in force, and where each came from."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..settings import COMMAND_LINE, ENV_PREFIX, VIEWS_MOST
 from ..settings_file import UnwritableError, put_entry, put_table, put_value
 from ..settings_shown import THIS_SESSION
+from ..values import WrongError
 
 if TYPE_CHECKING:
     from .actions import CallActions
@@ -18,13 +19,17 @@ QUIET = ("sort",)
 
 def keep(
     app: "CallActions", name: str, value: str | Mapping[str, str | int], entry: str = ""
-) -> None:
-    """Keep a setting, and say where.
+) -> bool:
+    """Keep a setting, and say where; return whether it is in force.
 
     With `entry`, only that one of the file's table is changed: another board may have kept others.
     """
     changed: dict[str, Any] = {name: value}
-    app.settings = replace(app.settings, **changed)
+    try:
+        app.settings = replace(app.settings, **changed)
+    except WrongError as error:
+        app.told.say(f"Not kept: {error}.", "error")
+        return False
     file = app.settings_file
     given = app.given.get(name, "")
     was = app.origins.get(name)
@@ -33,7 +38,7 @@ def keep(
     if file is None:
         if not quiet:
             app.told.say("Kept for this session only.")
-        return
+        return True
     try:
         if isinstance(value, str):
             put_value(file, name, value)
@@ -44,10 +49,10 @@ def keep(
     except UnwritableError as error:
         if not (quiet and was == THIS_SESSION):
             app.told.say(f"{error}. The {name} setting is kept for this session only.", "error")
-        return
+        return True
     app.origins[name] = str(file)
     if quiet:
-        return
+        return True
     if given.startswith(ENV_PREFIX) or given == COMMAND_LINE:
         app.told.say(
             f"Kept in {file}; but {given} says otherwise, and counts for more when the board is "
@@ -57,3 +62,4 @@ def keep(
         )
     else:
         app.told.say(f"Kept in {file}.")
+    return True

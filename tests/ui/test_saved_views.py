@@ -5,6 +5,7 @@ from pathlib import Path
 
 from textual.widgets import Input
 
+from enigma_tui.model.query import MAX_LENGTH
 from enigma_tui.model.tabs import Tab
 from enigma_tui.ui.screens.keeping_view import KeepViewDialog
 from tests.ui.hands import Eventually, Opened, refs, text_of, toasts, type_keys
@@ -87,6 +88,25 @@ async def test_a_file_gets_no_more_views_than_a_board_opens_with(
         assert "has 4 views already" in toasts(app)
         assert app.board.saved == {"x": "hold>1"}
         assert file.read_text() == before
+
+
+async def test_any_filter_can_be_kept_however_long(opened: Opened, tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    longest = ("ext:" + ",".join(f"{n}" for n in range(2000, 2500)))[: MAX_LENGTH - 1] + "0"
+    async with opened(settings_file=file) as (app, pilot):
+        app.board.filter_bar.put(longest)
+        await type_keys(app, pilot, "v", *"Sales", "enter")
+        assert app.board.saved == tomllib.loads(file.read_text())["views"] == {"Sales": longest}
+
+
+async def test_what_no_setting_can_be_is_not_kept_and_told(opened: Opened, tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    async with opened(settings_file=file) as (app, pilot):
+        app.board.filter_bar.put("contact:\udc80")
+        await type_keys(app, pilot, "v", *"Odd", "enter")
+        assert "Not kept: views.Odd: is not UTF-8 text." in toasts(app)
+        assert app.board.saved == {}
+        assert not file.exists()
 
 
 async def test_without_a_filter_or_a_view_there_is_nothing_to_keep(opened: Opened) -> None:

@@ -30,8 +30,8 @@ WINDOWS = (Window.FIVE_MINUTES, Window.HALF_AN_HOUR, Window.HOUR, Window.TODAY)
 class Keep(Protocol):
     """Keeps one of the personal settings, by its name, for the next time."""
 
-    def __call__(self, name: str, value: str | Mapping[str, str | int], entry: str = "", /) -> None:
-        """Of a table, keep one `entry`, or all."""
+    def __call__(self, name: str, value: str | Mapping[str, str | int], entry: str = "", /) -> bool:
+        """Of a table, keep one `entry`, or all; return whether it is in force."""
 
 
 SETTLED_SECONDS = 1.0
@@ -108,12 +108,12 @@ class LookingScreen(Screen[None]):
             if view is None:
                 return
             name, text = view
+            views = {each: self.saved[each] for each in self.saved if text or each != name}
             if text:
-                self.saved = {**self.saved, name: text}
-            else:
-                self.saved = {each: self.saved[each] for each in self.saved if each != name}
-            self.keep("views", self.saved, name)
-            self.title_anew()
+                views[name] = text
+            if self.keep("views", views, name):
+                self.saved = views
+                self.title_anew()
 
         self.app.push_screen(KeepViewDialog(self.saved, self.floor.view.query.text), kept)
 
