@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
@@ -14,14 +15,14 @@ from ..model.alerts import Alarm, Watch
 from ..model.call import Call, CallKey
 from ..model.subject import Subjects
 from ..model.tabs import Tab
-from ..settings import AlertSetting
+from ..settings import ENV_PREFIX, AlertSetting
 from .floor import Floor
 from .told import Told
 
 log = logging.getLogger(__name__)
 
 RUN_SECONDS = 30.0
-"""How long a program may run before it is ended."""
+"""How long a program may run before it is ended, with all that it has started."""
 
 SAID_SECONDS = 15.0
 
@@ -38,8 +39,12 @@ class Alerting:
         start: Callable[[Coroutine[Any, Any, None]], object],
         clock: Callable[[], float],
         key_of: Callable[[str], str],
+        secrets: Collection[str] = (),
     ) -> None:
-        """Prepare; `start` runs something that nobody waits for, `clock` counts seconds."""
+        """Prepare; `start` runs something that nobody waits for, `clock` counts seconds.
+
+        `secrets` are the variables of the environment that no program gets, beside the settings.
+        """
         self.watch = Watch([rule(setting) for setting in settings])
         self._settings = {setting.name: setting for setting in settings}
         self._floor = floor
@@ -48,6 +53,7 @@ class Alerting:
         self._start = start
         self._clock = clock
         self._key_of = key_of
+        self._secrets = secrets
         self._announced: dict[str, float] = {}
         self._failed: set[str] = set()
         floor.observer = self
@@ -96,7 +102,7 @@ class Alerting:
         try:
             process = await asyncio.create_subprocess_exec(
                 *setting.command,
-                env={**os.environ, **environment(alarm, call, self._floor)},
+                env={**self._inherited(), **environment(alarm, call, self._floor)},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.DEVNULL,
@@ -109,14 +115,24 @@ class Alerting:
             async with asyncio.timeout(RUN_SECONDS):
                 code = await process.wait()
         except BaseException as error:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+            if process.returncode is None:
+                # Its group is its own. On a Mac, one that is over already gives a PermissionError.
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
             if not isinstance(error, TimeoutError):
                 raise
             self._fail(setting, f"it ran for more than {RUN_SECONDS:g} s, and was ended")
         else:
             if code:
                 self._fail(setting, f"it ended with code {code}")
+
+    def _inherited(self) -> Mapping[str, str]:
+        """Return the environment without the settings, which may hold passwords, and secrets."""
+        return {
+            name: value
+            for name, value in os.environ.items()
+            if not name.upper().startswith(ENV_PREFIX) and name not in self._secrets
+        }
 
     def _fail(self, setting: AlertSetting, why: str) -> None:
         log.error("the command of alert %s: %s", setting.name, why)

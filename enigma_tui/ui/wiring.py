@@ -67,8 +67,16 @@ def _wire_alerts(app: EnigmaApp) -> None:
     def start(run: Coroutine[Any, Any, None]) -> None:
         app.run_worker(run, name="alert", exit_on_error=False)
 
+    places = app.settings.delivery_secrets.values()
     alerting = Alerting(
-        app.settings.alerts, app.floor, app.told, app.bell, start, time.monotonic, app.key_of
+        app.settings.alerts,
+        app.floor,
+        app.told,
+        app.bell,
+        start,
+        time.monotonic,
+        app.key_of,
+        [place.removeprefix("env:") for place in places if place.startswith("env:")],
     )
     app.alarms = app.board.status.alarms = alerting.watch
 

@@ -1,6 +1,8 @@
 """Alerts: what happens is told, listed, acknowledged; a program gets it without a shell."""
 
+import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -111,6 +113,45 @@ async def test_a_program_learns_of_the_call_from_its_environment(
         assert (told["ENIGMA_CALL_REF"], told["ENIGMA_CONTACT_REF"]) == ("a'$(x)", "`id`")
         documented = rows(ROOT / "docs" / "alerts.md", "variable", "is")
         assert set(told) == {row.cells["variable"] for row in documented}
+
+
+async def test_a_program_gets_no_secret_from_the_environment(
+    opened: Opened, eventually: Eventually, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENIGMA_TUI_PASSWORD", "of the server")
+    monkeypatch.setenv("enigma_tui_phone_password", "of the phone")
+    monkeypatch.setenv("CRM_TOKEN", "of a target")
+    monkeypatch.setenv("ANOTHER", "anybody's")
+    out = tmp_path / "told"
+    command = ["sh", "-c", 'env > "$1.new" && mv "$1.new" "$1"', "sh", str(out)]
+    secrets = {"crm": "env:CRM_TOKEN"}
+    async with opened(alerts=[{**LONG, "command": command}], delivery_secrets=secrets) as (app, _):
+        app.board.tick()
+        await push(app, payload("held", 4001, hold_time=121))
+        await eventually(out.exists)
+        told = out.read_text()
+        assert "ANOTHER=anybody's" in told
+        assert "ENIGMA_CALL_REF=held" in told
+        assert "of the server" not in told
+        assert "of the phone" not in told
+        assert "of a target" not in told
+
+
+async def test_what_a_program_has_started_ends_with_it(
+    opened: Opened, eventually: Eventually, tmp_path: Path
+) -> None:
+    fifo = tmp_path / "held"
+    os.mkfifo(fifo)
+    command = ["sh", "-c", '(echo begun; exec sleep 60) > "$1" & wait', "sh", str(fifo)]
+    async with opened(alerts=[{**LONG, "command": command}]) as (app, _):
+        app.board.tick()
+        await push(app, payload("held", 4001, hold_time=121))
+        with await asyncio.to_thread(fifo.open) as held:
+            assert await asyncio.to_thread(held.readline) == "begun\n"
+            [run] = [worker for worker in app.workers if worker.name == "alert"]
+            run.cancel()
+            async with asyncio.timeout(15):
+                assert await asyncio.to_thread(held.read) == "", "as nobody holds it any more"
 
 
 @pytest.mark.parametrize(
