@@ -10,6 +10,7 @@ A line that cannot be read is named, and the others are played.
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -30,6 +31,11 @@ LINE_MOST = 100_000
 
 LEGS_MOST = 1_000
 """Extensions of one call; no export has as many."""
+
+LABEL_MOST = 200
+"""Characters of a label, and of a number that has one; no site has one as long."""
+
+_SOURCE = re.compile(r"[A-Za-z0-9_.-]{1,32}")  # what a site may call a PBX
 
 _OVER = frozenset({CallState.ENDED, CallState.ABANDONED})
 
@@ -116,7 +122,10 @@ def _rows(lines: Iterable[str]) -> Iterator[tuple[int, Callable[[], _Row]]]:
 
 
 def _header(text: str) -> Sequence[str]:
-    names = next(csv.reader([text]), []) if len(text) <= LINE_MOST else []
+    try:
+        names = next(csv.reader([text]), []) if len(text) <= LINE_MOST else []
+    except csv.Error:
+        names = []
     if not all(name in names for name in NEEDED):
         raise NoExportError(
             f"it begins neither with a header that has {' and '.join(NEEDED)} nor with a JSON "
@@ -190,21 +199,27 @@ def _told(row: _Row) -> _Told:
     feed = _text(row, "feed") or Feed.INBOUND
     if feed not in set(Feed):
         raise Unreadable(f"feed is {feed!r}; there are {', '.join(Feed)}")
+    source = _text(row, "source") or DEFAULT_SOURCE
+    if not _SOURCE.fullmatch(source):
+        raise Unreadable(f"source is {safe(source, 40)!r}, not the name of a PBX")
+    dialled, label = _text(row, "dialled"), _text(row, "dialled_label")
+    if label and max(len(dialled), len(label)) > LABEL_MOST:
+        raise Unreadable(f"dialled or dialled_label has more than {LABEL_MOST} characters")
     state, talk = _text(row, "state"), _seconds(row, "talk_s")
     reason = _text(row, "end_reason")
     replaced = state == CallState.SUPERSEDED and (talk is not None or reason != "")
     return _Told(
         began_ms=began,
         caller=_text(row, "caller"),
-        dialled=_text(row, "dialled"),
-        label=_text(row, "dialled_label"),
+        dialled=dialled,
+        label=label,
         hold=_seconds(row, "hold_s"),
         talk=talk,
         extension=_text(row, "extension"),
         extensions=_extensions(row.get("extensions")),
         contact_ref=_text(row, "contact_ref"),
         call_ref=reference,
-        source=_text(row, "source") or DEFAULT_SOURCE,
+        source=source,
         feed=Feed(feed),
         reason=reason,
         code=_text(row, "end_code"),

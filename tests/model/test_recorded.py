@@ -133,6 +133,9 @@ def test_several_pbxs_and_feeds_keep_their_calls_apart() -> None:
         (jsonl(call_ref=" "), "call_ref is empty"),
         (jsonl(call_ref=[1]), "call_ref must be a text or a number"),
         (jsonl(feed="carrier pigeon"), "feed is 'carrier pigeon'; there are inbound, outbound"),
+        (jsonl(source="Cape Town"), "source is 'Cape Town', not the name of a PBX"),
+        (jsonl(dialled="1", dialled_label="x" * 201), "has more than 200 characters"),
+        (jsonl(dialled="1" * 201, dialled_label="x"), "has more than 200 characters"),
         (jsonl(talk_s="long"), "talk_s is 'long', not a number of seconds"),
         (jsonl(hold_s=-1), "hold_s is '-1', not a number of seconds"),
         (jsonl(extensions=7), "extensions is not a list"),
@@ -177,7 +180,9 @@ def test_cells_are_taken_as_they_were_before_spreadsheets() -> None:
     assert (call.caller, call.contact_ref) == ("=1+1", "'x")
 
 
-@pytest.mark.parametrize("text", ["a,b,c", "<html>", "began", '"', "x" * (LINE_MOST + 1), "[]"])
+@pytest.mark.parametrize(
+    "text", ["a,b,c", "began,call_ref\rx", "<html>", "began", '"', "x" * (LINE_MOST + 1), "[]"]
+)
 def test_what_is_no_export_is_refused_with_what_was_expected(text: str) -> None:
     with pytest.raises(NoExportError, match="enigma-tui export"):
         read([text])
@@ -197,6 +202,7 @@ def test_whatever_is_in_a_file_nothing_harmful_comes_out_of_it(seed: int, table:
         fields: dict[str, object] = {name: hostile.text(rng) for name in COLUMNS}
         if rng.random() < 0.7:
             fields |= {"began": BEGAN, "feed": "inbound", "hold_s": "", "talk_s": 3}
+            fields |= {"source": rng.choice(("", "east")), "dialled_label": ""}
             fields |= {"disposed_at": "", "callback_at": None, "version": rng.choice((1, "x", -1))}
             fields |= {"state": rng.choice(("live", "ended", "abandoned", "superseded", "ghost"))}
         if table:
