@@ -235,7 +235,8 @@ def _site_of(told: "Recorded", name: str) -> "Site":
 
     sources = tuple(
         Source(name=source, inbound=f"{source} 1", cdr=f"{source} 2",
-               collect_cdr=source in told.with_ends)
+               collect_cdr=source in told.with_ends,
+               cdr_since_ms=told.ends_since_ms.get(source, 0))
         for source in told.sources
     )  # fmt: skip
     return Site(title=name, sources=sources, numbers=dict(told.labels))

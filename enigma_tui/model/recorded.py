@@ -37,6 +37,8 @@ LABEL_MOST = 200
 
 _SOURCE = re.compile(r"[A-Za-z0-9_.-]{1,32}")  # what a site may call a PBX
 
+_ASSUMED = f"{CallState.ENDED}?"
+
 _OVER = frozenset({CallState.ENDED, CallState.ABANDONED})
 
 
@@ -63,6 +65,8 @@ class Recorded(Struct, frozen=True):
     sources: Sequence[str]
     with_ends: frozenset[str]
     """The sources of which the file tells when calls ended."""
+    ends_since_ms: Mapping[str, int]
+    """Since when, where ends of earlier calls had to be assumed: after the last such call began."""
     labels: Mapping[str, str]
     """The labels of dialled numbers."""
     bad: Sequence[BadLine]
@@ -95,9 +99,18 @@ def read(lines: Iterable[str]) -> Recorded:
         end_ms=max((one.end_ms for one in told), default=0),
         sources=tuple(dict.fromkeys(one.source for one in told)),
         with_ends=frozenset(one.source for one in told if one.is_over),
+        ends_since_ms=_ends_since(told),
         labels={one.dialled: one.label for one in told if one.dialled and one.label},
         bad=bad,
     )
+
+
+def _ends_since(told: Iterable["_Told"]) -> Mapping[str, int]:
+    since: dict[str, int] = {}
+    for one in told:
+        if one.is_assumed:
+            since[one.source] = max(since.get(one.source, 0), one.began_ms + 1)
+    return since
 
 
 # ── the two forms ───────────────────────────────────────────────────────────────────────────
@@ -178,6 +191,7 @@ class _Told(Struct, frozen=True):
     late: bool
     is_over: bool
     """Whether its end was told, and not assumed."""
+    is_assumed: bool
     abandoned: bool
 
     @property
@@ -227,6 +241,7 @@ def _told(row: _Row) -> _Told:
         disposition=_disposition(row, began),
         late=row.get("late") in (True, "yes"),
         is_over=state in _OVER or replaced,
+        is_assumed=state == _ASSUMED,
         abandoned=state == CallState.ABANDONED,
     )
 
@@ -299,8 +314,14 @@ class _Step(Struct, frozen=True):
 def _steps(told: _Told, place: int) -> Iterator[_Step]:
     """Yield what happened to a call, in order."""
     direction = Direction(told.feed)
-    for extension in told.extensions:
-        yield _Step(told.began_ms, place, _maker(told, "inbound", _connected(told, extension)))
+    connections = [
+        _Step(told.began_ms, place, _maker(told, "inbound", _connected(told, extension)))
+        for extension in told.extensions
+    ]
+    # Only of a record that overtook its connection is it unknown how long they talked.
+    overtook = told.talk is None and not told.abandoned and told.extensions == [told.extension]
+    if not overtook:
+        yield from connections
     if told.is_over:
         ended = CallEnded(
             call_ref=told.call_ref,
@@ -319,6 +340,8 @@ def _steps(told: _Told, place: int) -> Iterator[_Step]:
         # A call without a connection began with its record.
         after = round((told.talk or 0.0) * 1000) if told.extensions else 0
         yield _Step(told.began_ms + after, place, _maker(told, "cdr", ended))
+    if overtook:
+        yield from connections
     done = told.disposition
     if done is not None and (told.extensions or told.is_over):
         yield _Step(

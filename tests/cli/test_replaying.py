@@ -23,3 +23,11 @@ def test_what_can_be_played_of_a_file_is_the_board_of_a_site(source: str, length
     assert told.calls + len(told.bad) == 3
     site = _site_of(told, "calls.jsonl")
     assert [each.name for each in site.sources] == list(told.sources)
+
+
+def test_ends_are_expected_after_the_last_call_whose_end_was_assumed() -> None:
+    told = read([line(state="ended?"), line(call_ref="2", state="ended", talk_s=3)])
+    policy = _site_of(told, "calls.jsonl").policy()
+    began_ms = round(AT.timestamp() * 1000)
+    assert not policy.reports_end("pbx", began_ms)
+    assert policy.reports_end("pbx", began_ms + 1)

@@ -37,7 +37,7 @@ def rows(board: Board, now_ms: int, labels: dict[str, str] | None = None) -> Seq
 def played(text: Sequence[str]) -> tuple[Board, dict[str, str]]:
     told = read(text)
     assert not told.bad
-    board = Board(Policy(cdr_sources=told.with_ends))
+    board = Board(Policy(cdr_sources=told.with_ends, cdr_since_ms=told.ends_since_ms))
     for event in told.events:
         board.apply(event)
     return board, dict(told.labels)
@@ -107,6 +107,32 @@ def test_an_end_that_was_assumed_is_left_to_the_board_to_assume() -> None:
     [call] = board.calls.values()
     assert call.end is None
     assert rows(board, BEGAN_MS + 7_200_001)[0]["state"] == "ended?"
+
+
+def test_calls_from_before_records_were_collected_do_not_become_live_again() -> None:
+    since = Policy(cdr_sources={"pbx"}, cdr_since_ms={"pbx": T + 90_000})
+    board = fed(
+        conn(10, "2001", ref="before"),
+        conn(80, "2002", ref="across"),
+        conn(95, "2003", ref="since"),
+        conn(96, "2004", ref="ghost"),
+        cdr(100, "2002", ref="across", talk=20),
+        cdr(130, "2003", ref="since", talk=30),
+        policy=since,
+    )
+    now_ms = T + 5 * 3_600_000
+    told = rows(board, now_ms)
+    assert [each["state"] for each in told] == ["ended?", "ended", "ended", "ghost"]
+    again, _ = played(list(lines(Format.JSONL, told)))
+    assert rows(again, now_ms) == told
+
+
+def test_how_long_they_talked_stays_unknown() -> None:
+    board = fed(cdr(10, talk=None), conn(11, "2001"))
+    told = rows(board, T + 60_000)
+    assert (told[0]["state"], told[0]["talk_s"]) == ("ended", None)
+    again, _ = played(list(lines(Format.JSONL, told)))
+    assert rows(again, T + 60_000) == told
 
 
 def test_several_pbxs_and_feeds_keep_their_calls_apart() -> None:
