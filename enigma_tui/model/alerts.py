@@ -202,6 +202,9 @@ def _is_beyond(rule: FigureRule, value: float) -> bool:
 def _beyond(rule: FigureRule, value: float) -> str:
     unit = _UNITS.get(rule.figure, " s")
     name = rule.figure.value.replace("_", " ")
+    # With as few decimals as leave it beyond its limit.
+    rounded = (f"{value:.{decimals}f}" for decimals in range(4))
+    shown = next((text for text in rounded if _is_beyond(rule, float(text))), f"{value}")
     if rule.above is not None and value > rule.above:
-        return f"{name} {value:.0f}{unit}, above {rule.above:g}{unit}"
-    return f"{name} {value:.0f}{unit}, below {rule.below:g}{unit}"
+        return f"{name} {shown}{unit}, above {rule.above:g}{unit}"
+    return f"{name} {shown}{unit}, below {rule.below:g}{unit}"

@@ -74,6 +74,16 @@ def test_only_what_time_can_change_is_looked_at_again() -> None:
             "service level 79%, below 80%",
         ),
         (
+            FigureRule("x", Figure.SERVICE_LEVEL, Window.HOUR, below=80.0),
+            [{"service_level": 0.8}, {"service_level": 0.798}],
+            "service level 79.8%, below 80%",
+        ),
+        (
+            FigureRule("x", Figure.ASA, Window.HOUR, above=45.0),
+            [{"asa": 45.0}, {"asa": 45.00001}],
+            "asa 45.00001 s, above 45 s",
+        ),
+        (
             FigureRule("x", Figure.ABANDONED, Window.HOUR, above=5.0),
             [{"abandoned_share": 0.05}, {"abandoned_share": 0.06}],
             "abandoned 6%, above 5%",
