@@ -240,9 +240,22 @@ def _day(ms: int) -> str:
 # ── what is asked for, or configured ────────────────────────────────────────────────────────
 
 
+_SHORT = (
+    (re.compile(r"^asa "), "average speed of answer "),
+    (re.compile(r"^p90 "), "90th percentile "),
+    (re.compile(r"(?<= 1) s\b"), " second"),
+    (re.compile(r"(?<=\d) s\b"), " seconds"),
+    (re.compile(r"(?<= 1) min\b"), " minute"),
+    (re.compile(r"(?<=\d) min\b"), " minutes"),
+)
+
+
 def of_alarm(alarm: Alarm) -> str:
     """Return what was alerted."""
     words = alarm.words.replace(", ext ", ", extension ").replace("%", " percent")
+    if alarm.key is None:
+        for short, long in _SHORT:
+            words = short.sub(long, words)
     return f"Alert, {alarm.rule}: {words}."
 
 

@@ -248,6 +248,15 @@ def test_a_call_back_that_is_due_names_who_promised_it() -> None:
 def test_alerts_are_read_well() -> None:
     said = of_alarm(Alarm("Service", T, "service level 71%, below 80%"))
     assert said == "Alert, Service: service level 71 percent, below 80 percent."
+    assert of_alarm(Alarm("Asa", T, "asa 50 s, above 1 s")) == (
+        "Alert, Asa: average speed of answer 50 seconds, above 1 second."
+    )
+    assert of_alarm(Alarm("P90", T, "p90 1.5 s, below 2 s")) == (
+        "Alert, P90: 90th percentile 1.5 seconds, below 2 seconds."
+    )
+    assert of_alarm(Alarm("Quiet", T, "no notification for 10 min")) == (
+        "Alert, Quiet: no notification for 10 minutes."
+    )
     assert of_alarm(Alarm("Long", T, "call 4711, ext 2001")) == (
         "Alert, Long: call 4711, extension 2001."
     )
