@@ -116,6 +116,13 @@ async def test_without_a_filter_or_a_view_there_is_nothing_to_keep(opened: Opene
         assert "no filter to keep" in toasts(app)
 
 
+async def test_the_keys_that_are_named_are_those_in_force(opened: Opened) -> None:
+    async with opened(keys={"filter": "f3", "keep_view": "f4"}) as (app, pilot):
+        await type_keys(app, pilot, "9", "f4")
+        assert "keep it with f4." in toasts(app)
+        assert "f3 types one." in toasts(app)
+
+
 async def test_no_more_views_are_kept_than_there_are_keys(opened: Opened) -> None:
     views = {str(n): f"ext:200{n}" for n in range(4)}
     async with opened(views=views) as (app, pilot):

@@ -3,7 +3,6 @@
 from textual.screen import Screen
 
 from ...model.player import Player
-from ..actions import CallActions
 from ..commands import REPLAY_COMMANDS
 from ..screens.board import BoardScreen
 from ..widgets.status import StatusLine
@@ -32,19 +31,15 @@ class ReplayScreen(BoardScreen, inherit_bindings=False):
     def standing(self) -> str:
         """Return that time stands still and what would change that; empty while it passes."""
         if self.player.at_end:
-            return f"END  {self._key('back_1')} goes back, {self._key('beginning')} begins again"
-        return f"PAUSED  {self._key('pause')} goes on" if self.player.paused else ""
-
-    def _key(self, command: str) -> str:
-        app = self.app
-        return app.key_of(command) if isinstance(app, CallActions) else ""
+            return f"END  {self.key_of('back_1')} goes back, {self.key_of('beginning')} begins again"
+        return f"PAUSED  {self.key_of('pause')} goes on" if self.player.paused else ""
 
     # ── the time ────────────────────────────────────────────────────────────────────────
 
     def action_pause(self) -> None:
         """Stop the time, or let it go on."""
         if self.player.at_end:
-            self.notify(f"This is the end: {self._key('beginning')} begins again.", timeout=3)
+            self.notify(f"This is the end: {self.key_of('beginning')} begins again.", timeout=3)
         else:
             self.player.pause(not self.player.paused)
         self._look_again()

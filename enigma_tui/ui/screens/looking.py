@@ -59,6 +59,12 @@ class LookingScreen(Screen[None]):
         """Bring the lines above and below the table up to date."""
         raise NotImplementedError
 
+    def key_of(self, command: str) -> str:
+        """Return the key that a command has in force."""
+        from ..actions import CallActions  # which has this screen
+
+        return self.app.key_of(command) if isinstance(self.app, CallActions) else ""
+
     def repaint(self) -> None:
         """Everything may look different."""
         self.table.repaint()
@@ -86,7 +92,10 @@ class LookingScreen(Screen[None]):
         """Show the calls that pass a saved filter."""
         found = keyed(self.saved).get(int(key))
         if found is None:
-            self.notify(f"There is no saved view {key} yet: type a filter, and keep it with v.")
+            keeps = self.key_of("keep_view")
+            self.notify(
+                f"There is no saved view {key} yet: type a filter, and keep it with {keeps}."
+            )
             return
         self.floor.look(tab=Tab.ALL)
         self.filter_bar.put(found[1])
@@ -101,7 +110,7 @@ class LookingScreen(Screen[None]):
         from .keeping_view import KeepViewDialog  # once it is asked for
 
         if not self.floor.view.query.text and not self.saved:
-            self.notify("There is no filter to keep yet: / types one.")
+            self.notify(f"There is no filter to keep yet: {self.key_of('filter')} types one.")
             return
 
         def kept(view: tuple[str, str] | None) -> None:
