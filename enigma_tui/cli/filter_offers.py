@@ -1,5 +1,6 @@
 """What a shell offers while a filter is typed: fields, and the values that every site has."""
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -22,7 +23,7 @@ def offer_filters(
     offers = []
     for text in ways_on(typed, lambda field: known.get(field, ())):
         open_ended = text[-1] in ":>"
-        field = TABLE[text.split()[-1].strip("(!:>")] if open_ended else None
+        field = TABLE.get(re.split(r"[^a-z]", text)[-2]) if open_ended else None
         help = field.help if field else None
         offers.append(CompletionItem(text, help=help, open_ended=open_ended))
     return offers
