@@ -31,7 +31,9 @@ class ReplayScreen(BoardScreen, inherit_bindings=False):
     def standing(self) -> str:
         """Return that time stands still and what would change that; empty while it passes."""
         if self.player.at_end:
-            return f"END  {self.key_of('back_1')} goes back, {self.key_of('beginning')} begins again"
+            return (
+                f"END  {self.key_of('back_1')} goes back, {self.key_of('beginning')} begins again"
+            )
         return f"PAUSED  {self.key_of('pause')} goes on" if self.player.paused else ""
 
     # ── the time ────────────────────────────────────────────────────────────────────────
