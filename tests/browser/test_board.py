@@ -68,6 +68,7 @@ async def test_keys_that_browsers_use_themselves_the_mouse_and_the_clipboard(
     lines = text.splitlines()
     row = next(number for number, line in enumerate(lines) if " 4705 " in line)
     height = float(await page.run("document.querySelector('.xterm-rows > div').offsetHeight"))
+    await wait_for(page, "following the newest")  # and so all is where it stays
     await page.click(200, (row + 0.5) * height)
     await wait_for(page, lambda text: re.search(r"▌.* 4705 ", text))
 

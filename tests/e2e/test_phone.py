@@ -51,7 +51,7 @@ async def test_notification_and_invite_together(
             board.send("\r")
             await caller.answered(await leg.answered())
             await caller.until_heard(440)
-            await sees("IN CALL")
+            await sees("m mutes")
             board.send("\x1b[3~")
             await pbx.wait_for("BYE")
             await sees("Disposition")

@@ -13,7 +13,6 @@ from enigma_tui.phone.phone import Phone
 from enigma_tui.ui.screens.phone import PhoneDialog
 from tests.phone.conftest import LOOPBACK
 from tests.phone.pbx import OFFER, Pbx, phone_settings, serving
-from tests.phone.peer import Caller
 from tests.ui import stage
 from tests.ui.hands import Eventually, payload, push, text_of, toasts
 from tests.ui.test_phone import NUMBER, bar, press
@@ -58,19 +57,17 @@ def test_phone(
 
     async def called(pilot: Pilot[None]) -> None:
         pbx = await stack.enter_async_context(serving(Pbx(), listening=listening))
-        caller = await stack.enter_async_context(Caller())
         await stage.settled(app, pilot)
         await pbx.registered()
         await eventually(lambda: "registers here" in toasts(app))
         app.told.clear()
-        offer = await caller.offer() if "enter" in keys else OFFER
-        leg = await pbx.invite(offer, caller=f'"Nomsa Dlamini" <sip:{NUMBER}@pbx>')
+        leg = await pbx.invite(OFFER, caller=f'"Nomsa Dlamini" <sip:{NUMBER}@pbx>')
         await eventually(lambda: "RINGING" in bar(app))
         await push(app, payload("8801", "201", number=NUMBER, contact_ref="ACC-4711"))
         await eventually(lambda: "8801" in "".join(word for _, word in app.telephone.words()))
         await press(app, *keys)
         if "enter" in keys:
-            await caller.answered(await leg.answered())
+            await leg.answered()
             await eventually(lambda: "IN CALL" in bar(app))
         app.telephone.phone.talk.levels = (-45.0, -45.0)
         app.telephone.changed.publish(None)
