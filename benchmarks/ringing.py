@@ -25,7 +25,8 @@ CALLS_A_SECOND = 10.0
 
 def ringing(effort: Effort) -> Sequence[Result]:
     """Measure how soon a call rings, and is answered."""
-    rung, answered = asyncio.run(_measured(effort.runs * 4))
+    with agreed_server() as server, TemporaryDirectory(prefix="enigma-bench-") as home:
+        rung, answered = asyncio.run(_measured(effort.runs * 2, server.url, Path(home)))
     return [
         at_most("phone: INVITE → 180, median", median(rung) * 1e3, "ms", RINGING_MS),
         at_most("phone: INVITE → 180, slowest", max(rung) * 1e3, "ms", RINGING_MS),
@@ -34,7 +35,7 @@ def ringing(effort: Effort) -> Sequence[Result]:
     ]
 
 
-async def _measured(times: int) -> tuple[list[float], list[float]]:
+async def _measured(times: int, url: str, home: Path) -> tuple[list[float], list[float]]:
     pbx = Pbx()
     async with serving(pbx):
         settings = {
@@ -44,16 +45,20 @@ async def _measured(times: int) -> tuple[list[float], list[float]]:
             "ENIGMA_TUI_PHONE_MICROPHONE": "silence",
             "ENIGMA_TUI_PHONE_SPEAKER": "none",
         }
-        with agreed_server() as server, TemporaryDirectory(prefix="enigma-bench-") as home:
-            calls = Calls(server.url, extensions=EXTENSIONS)
-            arriving = asyncio.create_task(_arrive(calls))
-            try:
-                with board(server.url, Path(home), settings=settings) as terminal:
+        calls = Calls(url, extensions=EXTENSIONS)
+        arriving = asyncio.create_task(_arrive(calls))
+        try:
+            taken = []
+            for _ in range(
+                times
+            ):  # each on a board that has just been opened: the slowest there is
+                pbx.contact = ""
+                with board(url, home, settings=settings) as terminal:
                     await pbx.registered()
-                    taken = [await _call(pbx, terminal) for _ in range(times)]
-            finally:
-                arriving.cancel()
-                calls.close()
+                    taken.append(await _call(pbx, terminal))
+        finally:
+            arriving.cancel()
+            calls.close()
     return [rung for rung, _ in taken], [answered for _, answered in taken]
 
 
@@ -64,7 +69,7 @@ async def _arrive(calls: Calls) -> None:
 
 
 async def _call(pbx: Pbx, terminal: Terminal) -> tuple[float, float]:
-    """Call, answer and hang up; return the seconds until the 180 and until the 200."""
+    """Call, and answer; return the seconds until the 180 and until the 200."""
     began = time.perf_counter()
     leg = await pbx.invite()
     await leg.response(180)
@@ -75,10 +80,4 @@ async def _call(pbx: Pbx, terminal: Terminal) -> tuple[float, float]:
     terminal.send("\r")
     await leg.response(200)
     answered = time.perf_counter() - began
-    await leg.send("ACK")
-    await asyncio.to_thread(terminal.wait_for, "del hangs up   m mutes")
-    await leg.send("BYE")
-    await leg.response(200, "BYE")
-    terminal.send("\x1b")
-    await asyncio.to_thread(terminal.wait_for, "/ filter: a name")
     return rung, answered

@@ -82,17 +82,22 @@ class Line:
     def settle(self) -> None:
         """Send and tell what there is, and see when to wake the user agent next."""
         agent = self.agent
-        while agent.events:
-            events, agent.events = agent.events, []
-            for event in events:
-                self._told(event)
         frames, agent.outgoing = agent.outgoing, []
         for frame in frames:
             self._frames.put_nowait(frame)
+        if agent.events:
+            # What is sent goes first: a screen takes its time over what it is told.
+            self._loop.call_soon(self._tell)
         if self._timer is not None:
             self._timer.cancel()
         due = agent.due()
         self._timer = None if due is None else self._loop.call_at(due, self._woken)
+
+    def _tell(self) -> None:
+        while self.agent.events:
+            events, self.agent.events = self.agent.events, []
+            for event in events:
+                self._told(event)
 
     def _woken(self) -> None:
         self.agent.pass_time(self._now())

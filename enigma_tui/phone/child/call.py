@@ -34,6 +34,13 @@ LOST_SECONDS = 10.0
 
 LEVEL_SECONDS = 0.25
 
+TASKS_SECONDS = 1.0
+CLOSE_SECONDS = 0.5
+"""How long the end of a call may keep the next one waiting."""
+
+_closing: set[asyncio.Task[None]] = set()
+"""Peers that are being closed; without a reference they would not be."""
+
 
 class CallError(Exception):
     """What was asked for cannot be done in the state the call is in."""
@@ -97,9 +104,14 @@ class Call:
         for task in self._tasks:
             task.cancel()
         if self._tasks:
-            await asyncio.wait(self._tasks)
-        await self._peer.close()
+            await asyncio.wait(self._tasks, timeout=TASKS_SECONDS)
         await self._sound.close()
+        # Where ICE has not come about, that takes as long as it would go on trying: the next call
+        # need not wait for it.
+        closing = asyncio.create_task(self._peer.close())
+        _closing.add(closing)
+        closing.add_done_callback(_closing.discard)
+        await asyncio.wait([closing], timeout=CLOSE_SECONDS)
 
     # ── SDP ─────────────────────────────────────────────────────────────────────────────
 
