@@ -1,17 +1,23 @@
 """Turns the personal settings into a phone: which extension, where, and what is heard with."""
 
 import importlib.util
+import random
 import ssl
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from . import __version__
 from .addresses import readable, secret
+from .backoff import Backoff
 from .phone.account import Account, url_mistake
 from .secret_files import UnusableError
 from .settings import Settings
 
 if TYPE_CHECKING:
     from .phone.media import MediaConfig
+
+AGENT = f"enigma-tui/{__version__}"
+"""What a PBX is told of the program."""
 
 NEEDED = ("sipmessage", "websockets", "aiortc", "sounddevice")
 
@@ -23,6 +29,11 @@ MISSING = (
 def is_installed() -> bool:
     """Whether what the phone needs is there; nothing is loaded for that."""
     return all(importlib.util.find_spec(each) is not None for each in NEEDED)
+
+
+def backoff() -> Backoff:
+    """Return how soon a connection to the PBX is tried again."""
+    return Backoff(random.Random(), most=60.0, first=1.0)
 
 
 def account(settings: Settings) -> Account:

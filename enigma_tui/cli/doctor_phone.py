@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 
-from .. import __version__, phoning
+from .. import phoning
 from ..finding import BAD, LOOK, OK, Finding
 from ..settings import Settings
 
@@ -21,7 +21,7 @@ async def of_phone(settings: Settings, environment: Mapping[str, str]) -> AsyncI
     from ..phone.media import list_devices
 
     account = phoning.account(settings)
-    found = await look(account, f"enigma-tui/{__version__}")
+    found = await look(account, phoning.AGENT)
     if found.unreachable:
         yield Finding("phone", BAD, f"{account.url}: {found.unreachable}")
     else:

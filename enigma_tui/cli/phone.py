@@ -4,18 +4,15 @@ import asyncio
 import contextlib
 import json
 import os
-import random
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .. import __version__, phoning
-from ..backoff import Backoff
+from .. import phoning
 from ..model.phone import Dialplan
 from ..model.text import safe
-from ..secret_files import UnusableError
 from ..settings import Loaded
 from . import common
 
@@ -91,10 +88,6 @@ async def _run(loaded: Loaded, *, auto_answer: bool) -> int:
     from ..phone.phone import Phone, Stage
 
     settings = loaded.settings
-    try:
-        account, sound = phoning.account(settings), phoning.sound(settings)
-    except UnusableError as error:
-        common.fail(f"{loaded.origins.get(error.setting, 'default')}: {error.setting}: {error}")
     dialplan = Dialplan(settings.region, masked=settings.mask)
     stop = asyncio.Event()
     code = 0
@@ -113,11 +106,11 @@ async def _run(loaded: Loaded, *, auto_answer: bool) -> int:
             phone.answer()
 
     phone = Phone(
-        account,
-        sound,
-        agent=f"enigma-tui/{__version__}",
+        phoning.account(settings),
+        phoning.sound(settings),
+        agent=phoning.AGENT,
         told=told,
-        backoff=Backoff(random.Random(), most=60.0, first=1.0),
+        backoff=phoning.backoff(),
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -61,7 +61,6 @@ class Line:
         self._told = told
         self._connected = connected
         self._backoff = backoff
-        self._socket: ClientConnection | None = None
         self._frames: asyncio.Queue[str] = asyncio.Queue()
         self._timer: asyncio.TimerHandle | None = None
 

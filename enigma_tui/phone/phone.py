@@ -50,8 +50,6 @@ class Talk:
     name: str
     since: float
     """When this stage began, by the event loop's clock."""
-    began: float
-    """When it began to ring, by the same."""
     stage: Stage = Stage.RINGING
     answered: float | None = None
     muted: bool = False
@@ -237,8 +235,7 @@ class Phone:
             case events.NotRegistered(why=why):
                 self.standing, self.why = Standing.REFUSED, why
             case events.Invited(call, number, name, offer):
-                now = self.now()
-                talk = self.talk = Talk(call, number, name, now, now)
+                talk = self.talk = Talk(call, number, name, self.now())
                 self._do(lambda: self._offered(talk, offer))
             case events.Established(call):
                 if (answered := self._is_of(call)) is not None:

@@ -1,7 +1,6 @@
 """The phone on the board: from the invite to the outcome of its call."""
 
 import os
-import random
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.signal import Signal
 
-from .. import __version__, phoning
-from ..backoff import Backoff
+from .. import phoning
 from ..model.call import Call, CallKey
 from ..model.invited import invited
 from ..model.tabs import Tab
@@ -61,9 +59,9 @@ class Telephone:
         self.phone = Phone(
             phoning.account(settings),
             phoning.sound(settings),
-            agent=f"enigma-tui/{__version__}",
+            agent=phoning.AGENT,
             told=self._take,
-            backoff=Backoff(random.Random(), most=60.0, first=1.0),
+            backoff=phoning.backoff(),
         )
         self.ring: Ring | None = None
         """The call on the phone, or the last, for as long as something is left to do with it."""
@@ -262,7 +260,7 @@ class Telephone:
             case events.NotRegistered(why, again=False):
                 self._say(f"Phone {self.extension} is not registered: {why}.", "error")
             case events.Busy(number, name):
-                other = Talk("", number, name, 0.0, 0.0)
+                other = Talk("", number, name, 0.0)
                 self._say(f"{self.caller(other)} called meanwhile, and was told it is busy.")
             case events.NotHeld(_, why):
                 self._say(f"The call could not be held: {why}.", "error")
