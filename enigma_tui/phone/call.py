@@ -11,7 +11,7 @@ from . import sdp
 from .dialog import Dialog
 from .events import Ended, Established, Event, Held, How, NotHeld
 from .messages import METHODS, branch_of, new_response
-from .timer import LEAST_SECONDS, SessionTimer, is_too_brief
+from .timer import SessionTimer, too_brief
 from .transactions import TIMEOUT_SECONDS, Clients
 
 T1, T2 = 0.5, 4.0
@@ -208,10 +208,8 @@ class Call:
         if self._offering or self.state is not State.UP:
             self._respond(request, 491)
             return
-        if is_too_brief(request):
-            response = self._response(request, 422)
-            response.headers.set("Min-SE", str(LEAST_SECONDS))
-            self.send(response)
+        if (refused := too_brief(request, self.dialog.tag)) is not None:
+            self.send(refused)
             return
         description = ""
         if offer.strip():

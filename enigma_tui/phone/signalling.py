@@ -28,7 +28,7 @@ from .messages import (
 )
 from .offer import UnsuitableError, read_offer
 from .registration import Registration
-from .timer import LEAST_SECONDS, is_too_brief
+from .timer import too_brief
 from .transactions import Clients
 
 KEEP_ALIVE = "\r\n\r\n"
@@ -200,10 +200,8 @@ class UserAgent:
     def _invited(self, request: Request) -> None:
         if (before := self._answered.get(branch_of(request))) is not None:
             self._send(before)
-        elif is_too_brief(request):
-            response = new_response(request, 422, tag=new_tag())
-            response.headers.set("Min-SE", str(LEAST_SECONDS))
-            self._refuse(request, response)
+        elif (refused := too_brief(request, new_tag())) is not None:
+            self._refuse(request, refused)
         elif unknown := requires(request):
             response = new_response(request, 420, tag=new_tag())
             response.headers.set("Unsupported", ", ".join(unknown))

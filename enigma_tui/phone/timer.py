@@ -4,16 +4,23 @@ from dataclasses import dataclass
 
 from sipmessage import Request, Response
 
-from .messages import number
+from .messages import new_response, number
 
 LEAST_SECONDS = 90
 """The shortest interval that there is, RFC 4028 section 5."""
 
 
-def is_too_brief(request: Request) -> bool:
-    """Whether an INVITE or an UPDATE wants an interval that gets 422."""
+def too_brief(request: Request, tag: str) -> Response | None:
+    """Return the 422 that an INVITE or an UPDATE gets whose interval is too small, if it is.
+
+    `tag` is ours, of its To.
+    """
     said = (request.headers.get("Session-Expires") or "").partition(";")[0]
-    return 0 < number(said) < LEAST_SECONDS
+    if not 0 < number(said) < LEAST_SECONDS:
+        return None
+    response = new_response(request, 422, tag=tag)
+    response.headers.set("Min-SE", str(LEAST_SECONDS))
+    return response
 
 
 @dataclass(slots=True)
