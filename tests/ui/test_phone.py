@@ -72,6 +72,14 @@ async def ring(app: EnigmaApp, pbx: Pbx, eventually: Eventually, offer: str = OF
     return leg
 
 
+async def answered(app: EnigmaApp, pbx: Pbx, caller: Caller, eventually: Eventually) -> Leg:
+    """Have it ring, and take the call by its keys."""
+    leg = await ring(app, pbx, eventually, await caller.offer())
+    await press(app, "ctrl+t", "enter")
+    await caller.answered(await leg.answered())
+    return leg
+
+
 async def test_it_rings_and_takes_no_keys(opened: Opened, eventually: Eventually) -> None:
     pbx = Pbx()
     async with serving(pbx), phoned(opened, pbx) as (app, pilot):
@@ -115,9 +123,7 @@ async def test_answered_by_key_and_dispositioned_by_two(
 async def test_without_the_keys_the_outcome_waits(opened: Opened, eventually: Eventually) -> None:
     pbx = Pbx()
     async with serving(pbx), phoned(opened, pbx) as (app, _), Caller() as caller:
-        leg = await ring(app, pbx, eventually, await caller.offer())
-        await press(app, "ctrl+t", "enter")
-        await caller.answered(await leg.answered())
+        leg = await answered(app, pbx, caller, eventually)
         await press(app, "escape")
         assert app.screen is app.board
         await eventually(lambda: "IN CALL" in bar(app))
@@ -135,9 +141,7 @@ async def test_a_notification_that_comes_after_the_call(
 ) -> None:
     pbx = Pbx()
     async with serving(pbx), phoned(opened, pbx) as (app, _), Caller() as caller:
-        leg = await ring(app, pbx, eventually, await caller.offer())
-        await press(app, "ctrl+t", "enter")
-        await caller.answered(await leg.answered())
+        leg = await answered(app, pbx, caller, eventually)
         await eventually(lambda: "IN CALL" in bar(app))
         await leg.send("BYE")
         await eventually(lambda: "notification is waited for" in shown(app, "#state"))
@@ -158,9 +162,7 @@ async def test_rejected_by_key(opened: Opened, eventually: Eventually) -> None:
 async def test_muted_and_held(opened: Opened, eventually: Eventually) -> None:
     pbx = Pbx()
     async with serving(pbx), phoned(opened, pbx) as (app, _), Caller() as caller:
-        leg = await ring(app, pbx, eventually, await caller.offer())
-        await press(app, "ctrl+t", "enter")
-        await caller.answered(await leg.answered())
+        await answered(app, pbx, caller, eventually)
         await eventually(lambda: "IN CALL" in bar(app))
         await press(app, "m")
         assert "MUTED" in bar(app)
@@ -289,9 +291,7 @@ async def test_help_over_the_phone_is_not_in_the_way(
 ) -> None:
     pbx = Pbx()
     async with serving(pbx), phoned(opened, pbx) as (app, _), Caller() as caller:
-        leg = await ring(app, pbx, eventually, await caller.offer())
-        await press(app, "ctrl+t", "enter")
-        await caller.answered(await leg.answered())
+        leg = await answered(app, pbx, caller, eventually)
         await push(app, payload("8801", "201", number=NUMBER))
         await eventually(lambda: "ref 8801" in bar(app))
         await press(app, "question_mark")
